@@ -1,0 +1,48 @@
+# meschain: plain PGXS, plus the targets of the README.
+#
+#   make demo | check | check-all | bench | sim     the commands of docs/testing.md
+#   make unit | fuzz | tidy | regress | tap         one layer of the tests at a time
+#
+# A new room needs no change here: sources, SQL parts and tests are found by name.
+
+EXTENSION  = meschain
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" meschain.control)
+MODULE_big = meschain
+
+PG_CONFIG ?= pg_config
+CC        ?= gcc
+
+# ---- what is in the extension ---------------------------------------------------------------
+PURE_SRCS := $(sort $(filter-out %_pg.c src/cli/% src/gateway/% src/sdk/%,$(wildcard src/*/*.c)))
+PG_SRCS   := $(sort $(wildcard src/*.c) $(filter-out src/cli/% src/gateway/% src/sdk/%,$(wildcard src/*/*_pg.c)))
+OBJS       = $(PURE_SRCS:.c=.o) $(PG_SRCS:.c=.o)
+SQL_PARTS := $(sort $(wildcard sql/[0-9][0-9]_*.sql))
+LIBS_PURE  = -lcbor -lsodium -lsecp256k1 -lcrypto
+
+DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+DATA       = $(wildcard sql/meschain--*--*.sql)
+
+PG_CPPFLAGS = -I$(CURDIR)/src -I$(shell $(PG_CONFIG) --includedir)
+PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers -Wno-cast-function-type -fvisibility=hidden $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
+SHLIB_LINK  = $(LIBS_PURE) -lpq
+EXTRA_CLEAN = build results regression.diffs regression.out $(EXTENSION)--$(EXTVERSION).sql
+
+# ---- regress and isolation: a server of their own, preloaded ------------------------------------
+REGRESS        = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS   = --inputdir=test --temp-instance=./tmp_check --temp-config=test/regress.conf --no-locale --encoding=UTF8
+ISOLATION      = $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/iso_*.spec)))
+ISOLATION_OPTS = --inputdir=test --outputdir=. --temp-instance=./tmp_check_iso --temp-config=test/regress.conf
+
+# Debian's server is built without LLVM bitcode needs of ours
+with_llvm = no
+
+# Without PostgreSQL's build files only the targets that install packages can run.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+endif
+
+$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
+	cat $^ > $@
+
+include test/targets.mk

@@ -1,0 +1,98 @@
+/*
+ * operation.h - an operation is one file and one row of the table in operation.c.
+ *
+ * A kind checks its arguments without a ledger, executes against a TxWorld that the ledger hands in,
+ * and describes itself field by field for receipts, events and views. It never sees a table, a
+ * clock or another room.
+ */
+#ifndef MESCHAIN_TX_OPERATION_H
+#define MESCHAIN_TX_OPERATION_H
+
+#include "tx/tx.h"
+
+/*
+ * State that is not an output lives in numbered tables of key to value, both canonical bytes. The
+ * number is part of what is hashed; it never changes.
+ */
+typedef enum TxTable
+{
+	TX_TABLE_ASSETS = 1,		/* code -> AssetRow */
+	TX_TABLE_NOTARISATIONS = 2, /* document hash -> first notarisation */
+} TxTable;
+
+typedef struct TxWorld TxWorld;
+
+/* What the ledger lets an operation do. A failed transaction leaves no trace of any of it. */
+struct TxWorld
+{
+	uint64_t height;
+	uint64_t block_time_ms;
+	McHash txid;
+	void *ledger;
+
+	/* The value stays valid until the next call. False when there is no such row. */
+	bool (*get_row)(TxWorld *world, TxTable table, McSpan key, McSpan *value);
+	void (*put_row)(TxWorld *world, TxTable table, McSpan key, McSpan value);
+	/* Adds an output and books its amount against the actor. */
+	McStatus (*add_output)(TxWorld *world, uint32_t actor, const TxOutput *output,
+						   McProblem *problem);
+	/* Books amounts that come from nowhere and go nowhere. */
+	McStatus (*add_issued)(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount,
+						   McProblem *problem);
+	McStatus (*add_burned)(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount,
+						   McProblem *problem);
+};
+
+/* Receives the fields of an operation in a fixed order; _pg makes jsonb of them, the CLI text. */
+typedef struct TxFields TxFields;
+struct TxFields
+{
+	void *target;
+	void (*text)(TxFields *fields, const char *name, McSpan value);
+	void (*number)(TxFields *fields, const char *name, int64_t value);
+	void (*hash)(TxFields *fields, const char *name, const McHash *value);
+	void (*address)(TxFields *fields, const char *name, const McAddress *value);
+	/* base units of an asset; the receiver knows the decimals */
+	void (*amount)(TxFields *fields, const char *name, const TxAsset *asset, int64_t units);
+	void (*cbor)(TxFields *fields, const char *name, McSpan value);
+	/* an array of objects: open, then fields, open_item between items, close */
+	void (*open_list)(TxFields *fields, const char *name);
+	void (*open_item)(TxFields *fields);
+	void (*close_list)(TxFields *fields);
+};
+
+typedef struct TxOperationKind
+{
+	uint16_t number;
+	const char *name; /* as mes.operation_kinds and mes.transactions show it */
+	const char *description;
+	/* Static check; counts the outputs the operation will add. */
+	McStatus (*check)(McSpan arguments, uint32_t *output_count, McProblem *problem);
+	McStatus (*execute)(const TxOperation *operation, TxWorld *world, McProblem *problem);
+	void (*describe)(const TxOperation *operation, TxFields *fields);
+	/* The i-th output the operation adds; the same order as execute's. NULL when it adds none. */
+	bool (*output_at)(const TxOperation *operation, uint32_t i, TxOutput *output);
+} TxOperationKind;
+
+#define OPERATION_ISSUE_ASSET 1
+#define OPERATION_TRANSFER 2
+#define OPERATION_BURN 3
+#define OPERATION_NOTARISE 4
+#define OPERATION_ISSUE_MORE 5
+
+extern const TxOperationKind *operation_kind(uint16_t number);
+extern const TxOperationKind *operation_kinds(size_t *count);
+
+/* Value of TX_TABLE_ASSETS: [decimals, issuer or null, supply, metadata] */
+typedef struct AssetRow
+{
+	uint8_t decimals;
+	bool open; /* the issuer may issue more */
+	McAddress issuer;
+	int64_t supply; /* issued so far less burned */
+	McSpan metadata;
+} AssetRow;
+extern bool asset_row_read(McSpan value, AssetRow *row);
+extern void asset_row_write(WireWriter *writer, const AssetRow *row);
+
+#endif

@@ -1,0 +1,39 @@
+# targets.mk - tests of the pure rooms, which need no server. Included by the Makefile.
+
+TEST_CC     = gcc
+TEST_CFLAGS = -std=gnu11 -O1 -g -Wall -Wextra -Werror -Isrc -Itest -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_CC     = clang-14
+FUZZ_CFLAGS = -std=gnu11 -O1 -g -Isrc -Itest -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_RUNS  ?= 20000
+
+PURE_HDRS   := $(wildcard src/*/*.h src/*/*.def test/unit/*.h test/sim/*.h)
+UNIT_TESTS  := $(patsubst test/unit/%.c,build/unit/%,$(wildcard test/unit/*.c))
+FUZZ_TESTS  := $(patsubst test/fuzz/%.c,build/fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
+PURE_OBJS   := $(patsubst src/%.c,build/san/%.o,$(PURE_SRCS))
+FUZZ_OBJS   := $(patsubst src/%.c,build/fz/%.o,$(PURE_SRCS))
+
+build/san/%.o: src/%.c $(PURE_HDRS)
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_CFLAGS) -c $< -o $@
+
+build/fz/%.o: src/%.c $(PURE_HDRS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(subst fuzzer,fuzzer-no-link,$(FUZZ_CFLAGS)) -c $< -o $@
+
+build/unit/%: test/unit/%.c $(PURE_OBJS) $(PURE_HDRS)
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_CFLAGS) $< $(PURE_OBJS) $(LIBS_PURE) -lpthread -o $@
+
+build/fuzz/%: test/fuzz/%.c $(FUZZ_OBJS) $(PURE_HDRS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_OBJS) $(LIBS_PURE) -o $@
+
+.PHONY: unit fuzz tidy
+unit: $(UNIT_TESTS)
+	@test/lib/run_unit.sh $(UNIT_TESTS)
+
+fuzz: $(FUZZ_TESTS)
+	@for target in $(FUZZ_TESTS); do \
+	  corpus=test/fuzz/corpus/$$(basename $$target); \
+	  $$target -runs=$(FUZZ_RUNS) -seed=1 -max_len=65536 -verbosity=0 -print_final_stats=0 -artifact_prefix=build/ $$(test -d $$corpus && echo $$corpus) || exit 1; \
+	  echo "ok fuzz $$(basename $$target) $(FUZZ_RUNS) inputs"; done
