@@ -1,0 +1,107 @@
+/*
+ * pbft.h - SPBFT: chained three-phase agreement as one pure function of (state, event).
+ *
+ * Room card, pbft/: order and result of blocks. No clock, randomness, I/O or allocation: they come
+ * and go as events and effects. Includes base/ and this room. Rules are quoted by number (R0-R22,
+ * A1-A33, C1-C10); docs/pbft.md lists each with its function and test. Guarded by test/unit/pbft_*.c,
+ * test/fuzz/fuzz_pbft_message.c, test/sim/, test/model/.
+ *
+ * The ordering law, once: of everything one turn's steps put into PbftEffects, the caller first
+ * appends every PERSIST to the vote log, syncs it once if any of them says needs_sync, and only then
+ * does the others, in their order. If the append or the sync fails, none of the others is done and
+ * the next event is FENCE. Nothing else orders disk and network.
+ *
+ * One node (n = 1, Q = 1), the whole loop. PERSIST never needs a sync there: the block's own
+ * database COMMIT is the one durable write (C4), so nobody is told "ordered" before it either.
+ *
+ *     pbft_init(replica, &config);
+ *     step(START, last block in the tables);
+ *     for each turn:
+ *         step(CLOCK); step(POOL, transactions waiting); step(TIMEOUT) for those that fired;
+ *         for (i = 0; i < effects.count; i++) switch (effects.list[i].kind)   -- the list grows
+ *             REQUEST_BLOCK: step(CANDIDATE, what the pool gives, .request, parent = .hash)
+ *             PROPOSED:      remember the body under .hash
+ *             EXECUTE:       root = evaluate(body of .hash, .header); keep .bytes (COMMIT cert);
+ *                            step(EXECUTED, .height, root)
+ *             COMMIT_RESULT: write rows and both certificates, COMMIT;  step(APPLIED, .height)
+ *             SET_TIMER:     deadline[.timer] = now + .delay_ms, remember .generation
+ *             RELEASE:       forget bodies up to .height
+ *         pbft_effects_clear(&effects);
+ *
+ * A step called while walking the list appends to it, which is allowed as long as
+ * pbft_effects_room() holds; otherwise queue the event for the next turn. With n > 1 walk twice:
+ * PERSIST first, then the rest.
+ */
+#ifndef MESCHAIN_PBFT_PBFT_H
+#define MESCHAIN_PBFT_PBFT_H
+
+#include "pbft/event.h"
+
+/* Blocks in flight above the last committed (W), and committed above stable (L, R20). */
+#define PBFT_WINDOW_MAX 8
+#define PBFT_LAG_MAX 64
+
+typedef struct PbftConfig
+{
+	PbftDomain domain;
+	uint64_t epoch;
+	uint32_t member_count;
+	uint32_t self; /* index in the validator set; member_count or more: follow, never vote */
+	PbftTip anchor; /* the block the instance starts on: genesis, or an END_EPOCH block */
+	McHash order_seed; /* fixes primary(v) = permutation[v mod n] for the epoch (R1) */
+	uint32_t window; /* W, 1 to PBFT_WINDOW_MAX */
+	uint32_t lag; /* L, window to PBFT_LAG_MAX */
+	uint64_t tau0_ms; /* progress timer; genesis */
+	uint64_t tau_max_ms; /* at most 16 tau0 (A11) */
+	uint64_t drift_ms; /* A12 */
+	uint64_t heartbeat_ms; /* i_max of A11 and C3: an empty block after so long */
+	PbftCrypto crypto;
+} PbftConfig;
+
+typedef struct PbftReplica PbftReplica;
+
+/* Fixed for the build, about 3 MiB; the caller allocates and aligns to 8 bytes. */
+extern size_t pbft_replica_size(void);
+
+/* Prepares a replica for one instance (epoch); config is copied. Never called twice on a live one. */
+extern void pbft_init(PbftReplica *replica, const PbftConfig *config);
+
+/*
+ * Takes one event, appends effects. The caller makes sure of pbft_effects_room(). Never fails: a
+ * hostile message ends in a NOTE and a counter, a broken invariant in an assertion.
+ */
+extern void pbft_step(PbftReplica *replica, const PbftEvent *event, PbftEffects *effects);
+
+typedef enum PbftMode
+{
+	PBFT_MODE_STARTING,
+	PBFT_MODE_ACTIVE,
+	PBFT_MODE_CHANGING, /* waiting for a NEW-VIEW */
+	PBFT_MODE_ENDED, /* the epoch's last block is stable: make the next instance */
+	PBFT_MODE_FENCED,
+	PBFT_MODE_DIVERGED
+} PbftMode;
+
+/* For mes.status and stat_consensus. */
+typedef struct PbftSummary
+{
+	PbftMode mode;
+	bool voting;
+	uint64_t view;
+	uint64_t base;
+	uint64_t tip;
+	uint64_t committed;
+	uint64_t executed;
+	uint64_t stable;
+	uint64_t applied;
+	uint32_t primary;
+	uint32_t quorum;
+	uint32_t faults;
+	uint64_t view_changes;
+	uint64_t messages_refused;
+	uint64_t evidence_seen;
+} PbftSummary;
+
+extern void pbft_summary(const PbftReplica *replica, PbftSummary *summary);
+
+#endif
