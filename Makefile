@@ -9,6 +9,7 @@ EXTENSION  = meschain
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" meschain.control)
 MODULE_big = meschain
 
+MAKEFLAGS += --no-print-directory
 PG_CONFIG ?= pg_config
 CC        ?= gcc
 
@@ -22,16 +23,12 @@ LIBS_PURE  = -lcbor -lsodium -lsecp256k1 -lcrypto
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 DATA       = $(wildcard sql/meschain--*--*.sql)
 
-PG_CPPFLAGS = -I$(CURDIR)/src -I$(shell $(PG_CONFIG) --includedir)
+# The server's headers of 15 export nothing by themselves, those of 16 do
+EXPORTED    = '__attribute__((visibility("default")))'
+PG_CPPFLAGS = -I$(CURDIR)/src -I$(shell $(PG_CONFIG) --includedir) -DPGDLLEXPORT=$(EXPORTED)
 PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers -Wno-cast-function-type -fvisibility=hidden $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
 SHLIB_LINK  = $(LIBS_PURE) -lpq
 EXTRA_CLEAN = build results regression.diffs regression.out $(EXTENSION)--$(EXTVERSION).sql
-
-# ---- regress and isolation: a server of their own, preloaded ------------------------------------
-REGRESS        = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
-REGRESS_OPTS   = --inputdir=test --temp-instance=./tmp_check --temp-config=test/regress.conf --no-locale --encoding=UTF8
-ISOLATION      = $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/iso_*.spec)))
-ISOLATION_OPTS = --inputdir=test --outputdir=. --temp-instance=./tmp_check_iso --temp-config=test/regress.conf
 
 # Debian's server is built without LLVM bitcode needs of ours
 with_llvm = no
@@ -41,6 +38,15 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 endif
+
+# PGXS knows of no header; the flavour changes when the flags do, so that an assert build and a
+# plain one never share an object.
+FLAVOUR_NOW := $(strip $(CC) $(PG_CPPFLAGS) $(PG_CFLAGS) $(COPT) $(VERSION))
+ifneq ($(FLAVOUR_NOW),$(strip $(file <build/flavour)))
+$(shell mkdir -p build)
+$(file >build/flavour,$(FLAVOUR_NOW))
+endif
+$(OBJS): build/flavour $(wildcard src/*.h src/*/*.h src/*/*.def)
 
 $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@

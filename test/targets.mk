@@ -37,3 +37,31 @@ fuzz: $(FUZZ_TESTS)
 	  corpus=test/fuzz/corpus/$$(basename $$target); \
 	  $$target -runs=$(FUZZ_RUNS) -seed=1 -max_len=65536 -verbosity=0 -print_final_stats=0 -artifact_prefix=build/ $$(test -d $$corpus && echo $$corpus) || exit 1; \
 	  echo "ok fuzz $$(basename $$target) $(FUZZ_RUNS) inputs"; done
+
+# ---- tests that need a server: against a private copy of PostgreSQL, never as root ----------------
+# `make X` steps down to an unprivileged user when root calls it and makes here-X there.
+
+TEST_MAKE   = $(MAKE) ASSERT=1 PG_CONFIG=$(PG_CONFIG)
+TEST_INPUTS = $(PGXS:makefiles/pgxs.mk=test)
+REGRESS     := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+ISOLATION   := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/iso_*.spec)))
+TAP         := $(sort $(wildcard test/t/*.pl))
+
+.PHONY: regress isolation tap here-regress here-isolation here-tap temp-install
+regress isolation tap:
+	@test/lib/as_user.sh here-$@
+
+temp-install:
+	@test/lib/temp_install.sh $(CURDIR)/build/tmp_install > build/tmp_bindir
+	@$(TEST_MAKE) -s install DESTDIR=$(CURDIR)/build/tmp_install > build/install.log 2>&1 || { cat build/install.log; exit 1; }
+
+here-regress: temp-install
+	@bin=$$(cat build/tmp_bindir) && test/lib/with_server.sh $$bin regress test/regress.conf \
+	  test/lib/run_regress.sh regress $(TEST_INPUTS)/regress/pg_regress $$bin $(REGRESS)
+
+here-isolation: temp-install
+	@bin=$$(cat build/tmp_bindir) && test/lib/with_server.sh $$bin isolation test/regress.conf \
+	  test/lib/run_regress.sh isolation $(TEST_INPUTS)/isolation/pg_isolation_regress $$bin $(ISOLATION)
+
+here-tap: temp-install
+	@test/lib/run_tap.sh tap $$(cat build/tmp_bindir) $(TAP)
