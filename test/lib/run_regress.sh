@@ -3,10 +3,14 @@
 # the server that PGHOST names, keeps its results in build/results/LAYER, prints the count.
 layer=$1 pg_regress=$2 bindir=$3
 shift 3
+# 00_install.sql makes the extension for regress; a spec finds it there
+load=
+[ "$layer" = isolation ] && load='--load-extension=pgcrypto --load-extension=meschain'
 kept=build/results/$layer
 rm -rf results regression.diffs regression.out "$kept"
+# shellcheck disable=SC2086
 output=$("$pg_regress" --inputdir=test --outputdir=. --bindir="$bindir" --host="$PGHOST" \
-  --port="$PGPORT" --user=postgres --dbname=ledger "$@" 2>&1)
+  --port="$PGPORT" --user=postgres --dbname=ledger $load "$@" 2>&1)
 status=$?
 mkdir -p "$kept"
 printf '%s\n' "$output" > "$kept/output.txt"
