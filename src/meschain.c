@@ -1,4 +1,4 @@
-/* meschain.c - the library's entry point; _PG_init calls each room's init and does nothing itself. */
+/* meschain.c - the library's entry point: _PG_init calls each room's init, nothing else. */
 #include "postgres.h"
 
 #include "fmgr.h"

@@ -28,7 +28,17 @@ build/fuzz/%: test/fuzz/%.c $(FUZZ_OBJS) $(PURE_HDRS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_OBJS) $(LIBS_PURE) -o $@
 
+# What a pure object calls shows best without sanitizers, optimisation and inlined checks.
+TIDY_OBJS   := $(patsubst src/%.c,build/tidy/%.o,$(PURE_SRCS))
+
+build/tidy/%.o: src/%.c $(PURE_HDRS)
+	@mkdir -p $(@D)
+	@$(TEST_CC) -std=gnu11 -O0 -U_FORTIFY_SOURCE -fno-stack-protector -Isrc -c $< -o $@
+
 .PHONY: unit fuzz tidy
+tidy: $(TIDY_OBJS)
+	@test/tidy/run.sh $(TIDY_OBJS)
+
 unit: $(UNIT_TESTS)
 	@test/lib/run_unit.sh $(UNIT_TESTS)
 

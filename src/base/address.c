@@ -127,6 +127,7 @@ address_parse(McSpan text, McAddress *address, McProblem *problem)
 	}
 	/* the four bits of padding are zero, or two texts would name one address */
 	if (!valid || checksum != BECH32M_CONSTANT || (bits & 0xF) != 0)
-		return status_problem_name(problem, MC_INVALID_ADDRESS, (const char *) text.data, text.size);
+		return status_problem_name(problem, MC_INVALID_ADDRESS, (const char *) text.data,
+								   text.size);
 	return MC_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * merkle.h - Merkle trees as RFC 6962 hashes them: leaf = H(0x00 || data), node = H(0x01 || l || r),
- * a tree of n > 1 leaves splits at the largest power of two below n. The empty tree is H("").
+ * merkle.h - Merkle trees as RFC 6962 hashes them: leaf = H(0x00 || data), node = H(0x01 || l ||
+ * r), a tree of n > 1 leaves splits at the largest power of two below n. The empty tree is H("").
  */
 #ifndef MESCHAIN_BASE_MERKLE_H
 #define MESCHAIN_BASE_MERKLE_H

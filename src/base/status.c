@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const McStatusInfo catalogue[] = {
-#define MC_STATUS(number, constant, name, transient, message, hint)                                          \
+#define MC_STATUS(number, constant, name, transient, message, hint)                                \
 	{ number, transient, name, message, hint },
 #include "base/status.def"
 #undef MC_STATUS

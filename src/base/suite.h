@@ -34,7 +34,7 @@ typedef struct SuiteSecret
 extern bool suite_known(uint64_t suite);
 extern const char *suite_name(uint8_t suite);
 
-/* False when the seed is no key of the suite (about one in 2^128 for suite 2, never for suite 1). */
+/* False when the seed is no key of the suite: one in about 2^128 for suite 2, never for suite 1. */
 extern bool suite_secret_from_seed(uint8_t suite, const uint8_t seed[SUITE_SEED_SIZE],
 								   SuiteSecret *secret);
 

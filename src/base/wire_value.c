@@ -1,6 +1,6 @@
 /*
- * wire_value.c - values of free shape (metadata): walked with an explicit stack, map keys checked to
- * be text, sorted and unique. Also the UTF-8 check. No recursion: depth is an attacker's number.
+ * wire_value.c - values of free shape (metadata): walked with an explicit stack, map keys checked
+ * to be text, sorted and unique. Also the UTF-8 check. No recursion: depth is an attacker's number.
  */
 #include "base/wire.h"
 

@@ -54,8 +54,8 @@ test_values_of_free_shape(void)
 static void
 test_integers_at_every_width(void)
 {
-	static const int64_t values[] = { 0,		23,			24,		   255,		 256, 65535, 65536,
-									  UINT32_MAX, 1LL << 32, INT64_MAX, INT64_MIN, -1,  -24,	 -25 };
+	static const int64_t values[] = { 0, 23, 24, 255, 256, 65535, 65536, UINT32_MAX, 1LL << 32,
+									  INT64_MAX, INT64_MIN, -1, -24, -25 };
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 	{
 		uint8_t bytes[16];
