@@ -21,6 +21,7 @@ typedef enum PbftEventKind
 	PBFT_EVENT_EXECUTED, /* height, hash = exec_root, next_valset: evaluated, not yet committed */
 	PBFT_EVENT_APPLIED, /* height: its database transaction is durable */
 	PBFT_EVENT_TIMEOUT, /* timer, generation */
+	PBFT_EVENT_LINK_UP, /* sender: a connection to it was (re)made */
 	PBFT_EVENT_FENCE /* the log may have lost something: never vote again in this instance */
 } PbftEventKind;
 
@@ -81,9 +82,10 @@ typedef enum PbftEffectKind
 	PBFT_PERSIST, /* bytes: append to the vote log; needs_sync */
 	PBFT_SEND, /* member, bytes; hash not zero: the body list of that block goes along */
 	PBFT_BROADCAST, /* bytes to every other member; hash as for SEND */
-	PBFT_SERVE, /* member, height, hash: send it a CERTIFIED of that block, if held */
+	PBFT_SERVE, /* member, height, hash, count: send it CERTIFIED of these blocks, as held */
 	PBFT_REQUEST_BLOCK, /* request, height, hash = parent, ts_ms: answer with CANDIDATE */
-	PBFT_VALIDATE, /* header, hash: fetch what is missing, check, keep; answer with VALIDATED */
+	PBFT_VALIDATE, /* header, hash: fetch the body, check, keep it; answer VALIDATED. certified: a
+					* quorum vouches for it, check only that the body is the header's (R13) */
 	PBFT_PROPOSED, /* header, hash: the candidate's body belongs to this block; keep it by hash */
 	PBFT_EXECUTE, /* header, hash, bytes = COMMIT certificate: final order; heights without a gap */
 	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction */
@@ -108,10 +110,12 @@ typedef struct PbftEffect
 {
 	PbftEffectKind kind;
 	bool needs_sync;
+	bool certified;
 	PbftTimer timer;
 	PbftNote note;
 	McStatus status;
 	uint32_t member;
+	uint32_t count;
 	uint64_t request;
 	uint64_t generation;
 	uint64_t delay_ms;

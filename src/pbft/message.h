@@ -64,10 +64,12 @@ typedef struct PbftStatus
 	uint64_t clock_ms;
 } PbftStatus;
 
-/* M8: the block at this height, certified; or the header with this hash when hash is not zero. */
+/* M8: count certified blocks from this height, or the block with this hash when it is not zero. */
+#define PBFT_FETCH_MAX 64
 typedef struct PbftFetch
 {
 	uint64_t height;
+	uint32_t count;
 	McHash hash;
 } PbftFetch;
 
