@@ -43,22 +43,36 @@ unit: $(UNIT_TESTS)
 	@test/lib/run_unit.sh $(UNIT_TESTS)
 
 fuzz: $(FUZZ_TESTS)
-	@for target in $(FUZZ_TESTS); do \
-	  corpus=test/fuzz/corpus/$$(basename $$target); \
-	  $$target -runs=$(FUZZ_RUNS) -seed=1 -max_len=65536 -verbosity=0 -print_final_stats=0 -artifact_prefix=build/ $$(test -d $$corpus && echo $$corpus) || exit 1; \
-	  echo "ok fuzz $$(basename $$target) $(FUZZ_RUNS) inputs"; done
+	@test/lib/run_fuzz.sh $(FUZZ_RUNS) $(FUZZ_TESTS)
+
+# The simulator, its mutants and the model of the protocol: SEEDS, SEED and CHECK_LEVEL reach them
+# through the environment.
+export SEEDS SEED CHECK_LEVEL
+.PHONY: sim mutants model
+sim:
+	@test/lib/run_script.sh sim test/sim/run.sh
+
+mutants:
+	@test/lib/run_script.sh mutants test/sim/mutants.sh
+
+model:
+	@test/lib/run_script.sh model test/model/run.sh
 
 # ---- tests that need a server: against a private copy of PostgreSQL, never as root ----------------
-# `make X` steps down to an unprivileged user when root calls it and makes here-X there.
+# `make X` steps down to an unprivileged user when root calls it and makes here-X there. Tests use
+# an assert build, benchmarks a plain one.
 
-TEST_MAKE   = $(MAKE) ASSERT=1 PG_CONFIG=$(PG_CONFIG)
+TEST_ASSERT = 1
+TEST_MAKE   = $(MAKE) ASSERT=$(TEST_ASSERT) PG_CONFIG=$(PG_CONFIG)
 TEST_INPUTS = $(PGXS:makefiles/pgxs.mk=test)
 REGRESS     := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
 ISOLATION   := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/iso_*.spec)))
 TAP         := $(sort $(wildcard test/t/*.pl))
+TAP_ALL     := $(sort $(wildcard test/t_all/*.pl))
+BENCHES     := $(sort $(shell find test/bench -name '*.sh' -executable 2>/dev/null))
 
-.PHONY: regress isolation tap here-regress here-isolation here-tap temp-install
-regress isolation tap:
+.PHONY: regress isolation tap tap_all temp-install
+regress isolation tap tap_all:
 	@test/lib/as_user.sh here-$@
 
 temp-install:
@@ -69,14 +83,56 @@ here-regress: temp-install
 	@bin=$$(cat build/tmp_bindir) && test/lib/with_server.sh $$bin regress test/regress.conf \
 	  test/lib/run_regress.sh regress $(TEST_INPUTS)/regress/pg_regress $$bin $(REGRESS)
 
-ifneq ($(ISOLATION),)
 here-isolation: temp-install
 	@bin=$$(cat build/tmp_bindir) && test/lib/with_server.sh $$bin isolation test/regress.conf \
 	  test/lib/run_regress.sh isolation $(TEST_INPUTS)/isolation/pg_isolation_regress $$bin $(ISOLATION)
-else
-here-isolation:
-	@echo "isolation: 0 passed, 0 failed"
-endif
 
 here-tap: temp-install
 	@test/lib/run_tap.sh tap $$(cat build/tmp_bindir) $(TAP)
+
+here-tap_all: temp-install
+	@test/lib/run_tap.sh tap_all $$(cat build/tmp_bindir) $(TAP_ALL)
+
+# ---- everything -------------------------------------------------------------------------------------
+# KILLS, SEEDS and FUZZ_RUNS say how long the long tests take; test/t_all is for check-all alone.
+
+CHECK_LAYERS = tidy unit fuzz model sim mutants regress isolation tap
+
+.PHONY: check check-all bench installcheck
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+check: export CHECK_LEVEL = quick
+check: export KILLS ?= 10
+check:
+	@docker/setup.sh
+	@test/lib/as_user.sh here-check
+endif
+
+installcheck: regress isolation tap
+
+check-all: export CHECK_LEVEL = all
+check-all: export KILLS ?= 100
+check-all: export FUZZ_RUNS = 1000000
+check-all:
+	@docker/setup.sh
+	@test/lib/as_user.sh here-check-all
+
+bench:
+	@docker/setup.sh
+	@FLAVOUR=bench test/lib/as_user.sh here-bench TEST_ASSERT=
+
+.PHONY: here-check here-check-all here-bench $(CHECK_LAYERS:%=here-%) here-tap_all
+here-check:
+	@test/lib/check.sh $(CHECK_LAYERS)
+
+here-check-all:
+	@test/lib/check.sh $(CHECK_LAYERS) tap_all
+
+here-tidy: tidy
+here-unit: unit
+here-fuzz: fuzz
+here-model: model
+here-sim: sim
+here-mutants: mutants
+
+here-bench: temp-install
+	@test/lib/run_bench.sh $$(cat build/tmp_bindir) $(BENCHES)

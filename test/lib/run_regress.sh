@@ -1,6 +1,7 @@
 #!/bin/sh
 # run_regress.sh LAYER PG_REGRESS BINDIR TEST... - runs pg_regress or pg_isolation_regress against
 # the server that PGHOST names, keeps its results in build/results/LAYER, prints the count.
+[ $# -gt 3 ] || { echo "$1: 0 passed, 0 failed"; exit 0; }
 layer=$1 pg_regress=$2 bindir=$3
 shift 3
 # 00_install.sql makes the extension for regress; a spec finds it there

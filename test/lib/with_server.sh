@@ -37,7 +37,7 @@ sed "s|@STATE_DIR@|$base/state|g" "$conf" >> "$base/data/postgresql.conf"
 "$bindir/pg_ctl" -D "$base/data" -l "$log" -w -s start || { tail -n 40 "$log"; exit 1; }
 
 status=0
-PATH=$bindir:$PATH "$@" || status=$?
+PATH=$bindir:$PWD/build/tmp_install/usr/local/bin:$PATH "$@" || status=$?
 if grep -nE 'TRAP:|PANIC:|was terminated by signal' "$log"; then
   echo "with_server.sh: the server of $name lost a process, see build/log/$name.server.log"
   [ "$status" -ne 0 ] || status=1

@@ -1,0 +1,84 @@
+#!/bin/sh
+# setup.sh - installs what meschain needs to build, run and test on Debian 12. Used by make demo,
+# make check, make bench, .ci/run and the Dockerfile alike.
+#
+#   docker/setup.sh            everything, tests included
+#   docker/setup.sh --build    what building and installing needs (the first stage of the image)
+#   docker/setup.sh --run      what a running node needs (the second stage of the image)
+#
+# Says nothing and is quick when all is there. Works as root or through sudo; asks no question.
+# No cluster "main" is created: the ledger gets a server of its own.
+set -eu
+
+run='postgresql-15 libcbor0.8 libsodium23 libsecp256k1-1 openssl procps'
+build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libssl-dev libcbor-dev
+  libsodium-dev libsecp256k1-dev openssl procps'
+check="$build git g++ perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
+  universal-ctags python3 python3-yaml"
+case "${1:-}" in
+  --run) packages=$run ;;
+  --build) packages=$build ;;
+  '') packages=$check ;;
+  *) echo "setup.sh: unknown argument \"$1\"; known are --build and --run" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $packages; do
+  case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in
+    'install ok installed') ;;
+    *) missing="$missing $package" ;;
+  esac
+done
+[ -n "$missing" ] || exit 0
+
+name=$(sed -nE 's/^PRETTY_NAME="?([^"]*)"?$/\1/p' /etc/os-release 2>/dev/null)
+case $name in
+  'Debian GNU/Linux 12 '*) ;;
+  *)
+    echo "setup.sh: this installs packages of Debian 12, and here is \"$name\"" >&2
+    echo "setup.sh: install by hand what corresponds to:$missing" >&2
+    exit 1
+    ;;
+esac
+
+# without a terminal sudo must not ask for a password
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+  sudo=sudo
+  [ -t 0 ] || sudo='sudo -n'
+  $sudo true || {
+    echo "setup.sh: neither root nor sudo; run as root: apt-get install$missing" >&2
+    exit 1
+  }
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+apt_get() {
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 \
+    -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1 || {
+    cat "$log" >&2
+    echo "setup.sh: apt-get $* failed" >&2
+    exit 1
+  }
+}
+install_packages() {
+  apt_get install -y --no-install-recommends "$@"
+}
+
+echo "setup.sh: installing$missing"
+apt_get update
+if ! dpkg-query -W -f '${Status}' postgresql-15 2>/dev/null | grep -q '^install ok installed'; then
+  # Debian would make a cluster "main" and start it; this machine's own setting comes back after
+  settings=/etc/postgresql-common/createcluster.conf
+  install_packages postgresql-common
+  $sudo cp -p "$settings" "$settings.meschain"
+  $sudo sed -i -E 's/^#? *create_main_cluster *=.*/create_main_cluster = false/' "$settings"
+  status=0
+  (install_packages postgresql-15) || status=$?
+  $sudo mv "$settings.meschain" "$settings"
+  [ "$status" -eq 0 ] || exit "$status"
+fi
+# shellcheck disable=SC2086
+install_packages $missing
