@@ -20,6 +20,29 @@ typedef enum TxTable
 	TX_TABLE_NOTARISATIONS = 2, /* document hash -> first notarisation */
 } TxTable;
 
+/* Value of TX_TABLE_ASSETS: [decimals, issuer or null, supply, metadata] */
+typedef struct AssetRow
+{
+	uint8_t decimals;
+	bool open; /* the issuer may issue more */
+	McAddress issuer;
+	int64_t supply; /* issued so far less burned */
+	McSpan metadata;
+} AssetRow;
+#define ASSET_ROW_BYTES_MAX (TX_METADATA_MAX + 64)
+extern bool asset_row_read(McSpan value, AssetRow *row);
+extern void asset_row_write(WireWriter *writer, const AssetRow *row);
+
+/* Value of TX_TABLE_NOTARISATIONS: [actor, txid, metadata]; no height, which is known too late (P16) */
+typedef struct NotarisationRow
+{
+	McAddress address;
+	McHash txid;
+	McSpan metadata;
+} NotarisationRow;
+#define NOTARISATION_ROW_BYTES_MAX (TX_METADATA_MAX + 80)
+extern bool notarisation_row_read(McSpan value, NotarisationRow *row);
+
 typedef struct TxWorld TxWorld;
 
 /* What the ledger lets an operation do. A failed transaction leaves no trace of any of it. */
@@ -70,8 +93,8 @@ typedef struct TxOperationKind
 	McStatus (*check)(McSpan arguments, uint32_t *output_count, McProblem *problem);
 	McStatus (*execute)(const TxOperation *operation, TxWorld *world, McProblem *problem);
 	void (*describe)(const TxOperation *operation, TxFields *fields);
-	/* The i-th output the operation adds; the same order as execute's. NULL when it adds none. */
-	bool (*output_at)(const TxOperation *operation, uint32_t i, TxOutput *output);
+	/* Gives the outputs that execute adds, one a call, in its order. NULL when it adds none. */
+	bool (*next_output)(const TxOperation *operation, TxOutputCursor *cursor, TxOutput *output);
 } TxOperationKind;
 
 #define OPERATION_ISSUE_ASSET 1
@@ -80,19 +103,18 @@ typedef struct TxOperationKind
 #define OPERATION_NOTARISE 4
 #define OPERATION_ISSUE_MORE 5
 
-extern const TxOperationKind *operation_kind(uint16_t number);
-extern const TxOperationKind *operation_kinds(size_t *count);
+/* NULL for a number that is not in operations.def. */
+extern const TxOperationKind *operation_kind(uint64_t number);
+/* The kinds in order of number, for mes.operation_kinds: NULL past the last. */
+extern const TxOperationKind *operation_kind_at(size_t position);
 
-/* Value of TX_TABLE_ASSETS: [decimals, issuer or null, supply, metadata] */
-typedef struct AssetRow
-{
-	uint8_t decimals;
-	bool open; /* the issuer may issue more */
-	McAddress issuer;
-	int64_t supply; /* issued so far less burned */
-	McSpan metadata;
-} AssetRow;
-extern bool asset_row_read(McSpan value, AssetRow *row);
-extern void asset_row_write(WireWriter *writer, const AssetRow *row);
+/* The arguments of each kind, written after the head that tx/build.h writes. */
+extern void operation_put_issue_asset(WireWriter *writer, const TxAsset *asset,
+									  const AssetRow *row);
+extern void operation_put_issue_more(WireWriter *writer, const TxAsset *asset, int64_t amount);
+extern void operation_put_transfer(WireWriter *writer, const TxOutput *outputs, size_t count,
+								   McSpan memo);
+extern void operation_put_burn(WireWriter *writer, const TxAsset *asset, int64_t amount);
+extern void operation_put_notarise(WireWriter *writer, const McHash *document, McSpan metadata);
 
 #endif

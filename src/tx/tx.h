@@ -10,7 +10,8 @@
  *   body      = [version, chain_id, sender, actors, valid_from_ms, valid_until_ms, submission,
  *                reference, fee, inputs, operations, change]
  *   actors    = addresses other than the sender that act, strictly ascending
- *   input     = [txid, output_index, height]          height 0: in flight or 256 blocks old at most
+ *   input     = [txid, output_index, height]          height 0: in flight or 256 blocks old at most;
+ *                                                     strictly ascending by txid, output_index
  *   operation = [kind, actor, arguments]              actor 0 is the sender, i the i-th of actors
  *   output    = [address, asset, amount]              inside the arguments of a transfer
  *   change    = [actor, asset, amount]                what returns to an actor; no transfer to people
@@ -41,6 +42,8 @@
 #define TX_OPERATIONS_MAX 4096
 #define TX_CHANGE_MAX 256
 #define TX_OUTPUTS_MAX 8192
+/* Different assets among the outputs and change of one transaction; bounds every table of sums. */
+#define TX_ASSETS_MAX 128
 #define TX_REFERENCE_MAX 140
 #define TX_MEMO_MAX 140
 #define TX_METADATA_MAX 4096
@@ -110,6 +113,7 @@ typedef struct TxView
 	uint32_t change_count;
 	uint32_t output_count;	  /* of operations and change */
 	uint32_t signature_count; /* in all witnesses: the unit of verification work */
+	uint64_t lock_height;	  /* the lowest at which every revealed condition holds, 0 when open */
 	McSpan actors;
 	McSpan inputs;
 	McSpan operations;
@@ -123,11 +127,8 @@ typedef struct TxView
  */
 extern McStatus tx_read(McSpan envelope, TxView *view, McProblem *problem);
 
-/* Verifies every signature (not the height and hash locks' height: that is known at apply). */
+/* Verifies every signature; the one check that costs tens of microseconds each. */
 extern McStatus tx_verify(const TxView *view, McProblem *problem);
-
-/* The lowest height at which every revealed condition holds, 0 when none is locked. */
-extern uint64_t tx_lock_height(const TxView *view);
 
 /* Window, chain and version against the block that holds it (R3, C1). */
 typedef struct TxRules
@@ -141,12 +142,37 @@ typedef struct TxRules
 } TxRules;
 extern McStatus tx_check_rules(const TxView *view, const TxRules *rules, McProblem *problem);
 extern McStatus tx_check_time(const TxView *view, uint64_t block_time_ms, McProblem *problem);
+/* Height locks, known at apply. */
+extern McStatus tx_check_height(const TxView *view, uint64_t height, McProblem *problem);
 
-/* Iterators. Start with span's reader; false at the end. */
+/*
+ * Iterators. Start with a reader over the view's span; false at the end. An operation's index counts
+ * on from the one before, so the same TxOperation serves the whole walk.
+ */
 extern bool tx_next_input(WireReader *reader, TxInput *input);
 extern bool tx_next_operation(WireReader *reader, const TxView *view, TxOperation *operation);
 extern bool tx_next_change(WireReader *reader, TxChange *change);
 extern void tx_actor_address(const TxView *view, uint32_t actor, McAddress *address);
+
+/* Where the outputs of one operation have been read to; all zero before the first. */
+typedef struct TxOutputCursor
+{
+	WireReader reader;
+	uint32_t next; /* number of the next output within the operation */
+} TxOutputCursor;
+
+/* All outputs of a transaction in the order of their numbers: the operations', then change. */
+typedef struct TxOutputs
+{
+	const TxView *view;
+	WireReader operations;
+	WireReader change;
+	TxOperation operation;
+	TxOutputCursor cursor;
+	int32_t operation_index; /* of the output just given; -1 for change */
+} TxOutputs;
+extern void tx_outputs_init(TxOutputs *outputs, const TxView *view);
+extern bool tx_next_output(TxOutputs *outputs, TxOutput *output);
 
 /* The 32 bytes that every suite signs: H("MES1-sign-tx" || chain_id || txid). */
 extern void tx_signing_hash(const uint8_t chain_id[CHAIN_ID_SIZE], const McHash *txid,
