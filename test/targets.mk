@@ -24,6 +24,9 @@ build/unit/%: test/unit/%.c $(PURE_OBJS) $(PURE_HDRS)
 	@mkdir -p $(@D)
 	$(TEST_CC) $(TEST_CFLAGS) $< $(PURE_OBJS) $(LIBS_PURE) -lpthread -o $@
 
+# Reed-Solomon is compared with ISA-L, which no pure room links
+build/unit/storage_rs: LIBS_PURE += -lisal
+
 build/fuzz/%: test/fuzz/%.c $(FUZZ_OBJS) $(PURE_HDRS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_OBJS) $(LIBS_PURE) -o $@
