@@ -1,10 +1,10 @@
 /*
- * build.h - writes envelopes: the wallet in a client's backend and mesctl use it. It makes canonical
- * bytes and asserts on its caller's mistakes; limits and meaning are tx_read's to judge, so a caller
- * reads what it built before it sends it.
+ * build.h - writes envelopes: the wallet in a client's backend and mesctl use it. It makes
+ * canonical bytes and asserts on its caller's mistakes; limits and meaning are tx_read's to
+ * judge, so a caller reads what it built before it sends it.
  *
- * Order of calls: init, actors, then inputs, operations and change in any order, body. The body goes
- * to whoever signs; the envelope is the body and a witness of every actor.
+ * Order of calls: init, actors, then inputs, operations and change in any order, body. The body
+ * goes to whoever signs; the envelope is the body and a witness of every actor.
  */
 #ifndef MESCHAIN_TX_BUILD_H
 #define MESCHAIN_TX_BUILD_H

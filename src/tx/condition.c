@@ -1,8 +1,8 @@
 /*
  * condition.c - conditions in and out, and the tree they stand in.
  *
- * The position in the tree travels as one bit a level, not as index and count: the root does not fix
- * the count, so a third party could change a count and keep the path valid.
+ * The position in the tree travels as one bit a level, not as index and count: the root does not
+ * fix the count, so a third party could change a count and keep the path valid.
  */
 #include "tx/condition.h"
 

@@ -5,9 +5,9 @@
  *   leaf      = RFC 6962 leaf over "MES1-condition" || condition
  *   address   = H("MES1-address" || root of the leaves)
  *
- * A condition holds when threshold of its keys signed, the block is not below lock_height, and the
- * 32 bytes whose SHA-256 is hash_lock are shown. One key is a tree of one leaf, m-of-n also; a policy
- * has many leaves and a spend reveals one. All addresses look alike.
+ * A condition holds when threshold of its keys signed, the block is not below lock_height, and
+ * the 32 bytes whose SHA-256 is hash_lock are shown. One key is a tree of one leaf, m-of-n also;
+ * a policy has many leaves and a spend reveals one. All addresses look alike.
  */
 #ifndef MESCHAIN_TX_CONDITION_H
 #define MESCHAIN_TX_CONDITION_H
@@ -64,7 +64,7 @@ extern void condition_address_of_key(const SuiteKey *key, McAddress *address);
 extern void condition_climb(const McHash *leaf, uint32_t position, const McHash *path,
 							uint32_t count, McHash *root);
 
-/* The path and position of one leaf; returns the length. Needs index < count <= 2^POLICY_PATH_MAX. */
+/* The path and position of a leaf; returns the length. Needs index < count <= 2^POLICY_PATH_MAX. */
 extern uint32_t condition_path(const McHash *leaves, size_t count, size_t index,
 							   McHash path[POLICY_PATH_MAX], uint32_t *position);
 

@@ -1,7 +1,7 @@
 /*
  * op_issue_asset.c - creates an asset: [code, decimals, supply, issuer or null, metadata]. The
- * supply becomes an output of the actor. With an issuer, that address may issue more later; without,
- * the supply is final. Also the row of an asset, which the other kinds read.
+ * supply becomes an output of the actor. With an issuer, that address may issue more later;
+ * without, the supply is final. Also the row of an asset, which the other kinds read.
  */
 #include "tx/operation.h"
 #include "tx/part.h"

@@ -1,9 +1,9 @@
 /*
  * operation.h - an operation is one file and one row of the table in operation.c.
  *
- * A kind checks its arguments without a ledger, executes against a TxWorld that the ledger hands in,
- * and describes itself field by field for receipts, events and views. It never sees a table, a
- * clock or another room.
+ * A kind checks its arguments without a ledger, executes against a TxWorld that the ledger hands
+ * in, and describes itself field by field for receipts, events and views. It never sees a table,
+ * a clock or another room.
  */
 #ifndef MESCHAIN_TX_OPERATION_H
 #define MESCHAIN_TX_OPERATION_H
@@ -33,7 +33,7 @@ typedef struct AssetRow
 extern bool asset_row_read(McSpan value, AssetRow *row);
 extern void asset_row_write(WireWriter *writer, const AssetRow *row);
 
-/* Value of TX_TABLE_NOTARISATIONS: [actor, txid, metadata]; no height, which is known too late (P16) */
+/* Value of TX_TABLE_NOTARISATIONS: [actor, txid, metadata]; a height is known too late (P16) */
 typedef struct NotarisationRow
 {
 	McAddress address;

@@ -1,6 +1,6 @@
 /*
- * part.c - readers and writers of the pieces that formats share. Every limit is checked here with a
- * refusal of its own, so the wire reader is always called without one.
+ * part.c - readers and writers of the pieces that formats share. Every limit is checked here with
+ * a refusal of its own, so the wire reader is always called without one.
  */
 #include "tx/part.h"
 

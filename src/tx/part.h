@@ -1,7 +1,7 @@
 /*
  * part.h - the pieces that the envelope, its witnesses and the operations are made of: amounts,
- * assets, outputs, metadata. Internal to tx/. Readers take hostile input and fill the problem, which
- * may be NULL when the bytes were read before.
+ * assets, outputs, metadata. Internal to tx/. Readers take hostile input and fill the problem,
+ * which may be NULL when the bytes were read before.
  */
 #ifndef MESCHAIN_TX_PART_H
 #define MESCHAIN_TX_PART_H

@@ -1,6 +1,6 @@
 /*
- * read.c - the envelope in: one pass over hostile bytes, every limit with a refusal of its own. What
- * needs the ledger, a clock or a signature is not here.
+ * read.c - the envelope in: one pass over hostile bytes, every limit with a refusal of its own.
+ * What needs the ledger, a clock or a signature is not here.
  */
 #include "base/digest.h"
 #include "tx/operation.h"

@@ -10,19 +10,19 @@
  *   body      = [version, chain_id, sender, actors, valid_from_ms, valid_until_ms, submission,
  *                reference, fee, inputs, operations, change]
  *   actors    = addresses other than the sender that act, strictly ascending
- *   input     = [txid, output_index, height]          height 0: in flight or 256 blocks old at most;
- *                                                     strictly ascending by txid, output_index
- *   operation = [kind, actor, arguments]              actor 0 is the sender, i the i-th of actors
- *   output    = [address, asset, amount]              inside the arguments of a transfer
- *   change    = [actor, asset, amount]                what returns to an actor; no transfer to people
+ *   input     = [txid, output_index, height]    height 0: in flight or 256 blocks old at most;
+ *                                               strictly ascending by txid, output_index
+ *   operation = [kind, actor, arguments]        actor 0 is the sender, i the i-th of actors
+ *   output    = [address, asset, amount]        inside the arguments of a transfer
+ *   change    = [actor, asset, amount]          what returns to an actor; no transfer to people
  *   witness   = tx/witness.h, one an actor: the sender's first, then actors' in their order
  *
- * txid covers the body and nothing a third party can change; body_id covers every byte (A1). Outputs
- * are numbered through the transaction: the operations' in order, then change.
+ * txid covers the body and nothing a third party can change; body_id covers every byte (A1).
+ * Outputs are numbered through the transaction: the operations' in order, then change.
  *
- * Conservation is per actor and asset over the whole transaction: inputs + issued = outputs + burned
- * + change (+ fee, for the sender in the fee asset). So payment against payment is two transfer
- * operations of two actors in one body signed by both.
+ * Conservation is per actor and asset over the whole transaction: inputs + issued = outputs +
+ * burned + change (+ fee, for the sender in the fee asset). So payment against payment is two
+ * transfer operations of two actors in one body signed by both.
  */
 #ifndef MESCHAIN_TX_TX_H
 #define MESCHAIN_TX_TX_H
@@ -146,8 +146,8 @@ extern McStatus tx_check_time(const TxView *view, uint64_t block_time_ms, McProb
 extern McStatus tx_check_height(const TxView *view, uint64_t height, McProblem *problem);
 
 /*
- * Iterators. Start with a reader over the view's span; false at the end. An operation's index counts
- * on from the one before, so the same TxOperation serves the whole walk.
+ * Iterators. Start with a reader over the view's span; false at the end. An operation's index
+ * counts on from the one before, so the same TxOperation serves the whole walk.
  */
 extern bool tx_next_input(WireReader *reader, TxInput *input);
 extern bool tx_next_operation(WireReader *reader, const TxView *view, TxOperation *operation);

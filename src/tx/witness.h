@@ -1,10 +1,11 @@
 /*
- * witness.h - what authorises one actor: the condition revealed, its place in the policy, signatures.
+ * witness.h - what authorises one actor: the condition revealed, its place in the policy,
+ * signatures.
  *
  *   witness = [condition, position, path, [[key_index, signature], ...], preimage or null]
  *
- * Exactly threshold signatures, ascending by key: one more or one in another place would be a second
- * form of the same consent. A preimage stands only where a hash lock asks for it.
+ * Exactly threshold signatures, ascending by key: one more or one in another place would be a
+ * second form of the same consent. A preimage stands only where a hash lock asks for it.
  */
 #ifndef MESCHAIN_TX_WITNESS_H
 #define MESCHAIN_TX_WITNESS_H

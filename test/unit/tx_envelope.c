@@ -1,5 +1,5 @@
-/* tx_envelope.c - reading envelopes: the whole, each refusal, each limit, and that no bit is loose. */
-#include "tx_fixture.h"
+/* tx_envelope.c - reading envelopes: the whole, each refusal, each limit, no loose bit. */
+#include "unit/tx_fixture.h"
 
 static void
 test_reads_every_field(void)
