@@ -59,4 +59,21 @@ $(OBJS): build/flavour $(wildcard src/*.h src/*/*.h src/*/*.def)
 $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
 
+# ---- mesctl: the pure rooms and libpq, no server needed -----------------------------------------
+CLI_SRCS := $(sort $(wildcard src/cli/*.c))
+CLI_OBJS  = $(CLI_SRCS:.c=.o)
+mesctl_dir ?= /usr/local/bin
+ifneq ($(CLI_SRCS),)
+all: build/mesctl
+install: install-mesctl
+.PHONY: install-mesctl
+install-mesctl: build/mesctl
+	$(MKDIR_P) '$(DESTDIR)$(mesctl_dir)'
+	$(INSTALL_PROGRAM) build/mesctl '$(DESTDIR)$(mesctl_dir)/mesctl'
+build/mesctl: $(CLI_OBJS) $(PURE_SRCS:.c=.o)
+	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -L$(libdir) -lpq
+$(CLI_OBJS): build/flavour $(wildcard src/*/*.h src/*/*.def)
+EXTRA_CLEAN += $(CLI_OBJS)
+endif
+
 include test/targets.mk

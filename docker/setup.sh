@@ -41,15 +41,14 @@ case $name in
     ;;
 esac
 
-# without a terminal sudo must not ask for a password
 sudo=
 if [ "$(id -u)" -ne 0 ]; then
   sudo=sudo
-  [ -t 0 ] || sudo='sudo -n'
-  $sudo true || {
+  [ -t 0 ] || sudo='sudo -n' # nobody there to type a password
+  if ! command -v sudo >/dev/null 2>&1 || ! $sudo true; then
     echo "setup.sh: neither root nor sudo; run as root: apt-get install$missing" >&2
     exit 1
-  }
+  fi
 fi
 
 log=$(mktemp)
