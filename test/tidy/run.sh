@@ -5,5 +5,12 @@ passed=0 failed=0
 for check in test/tidy/check_*.pl; do
   if perl "$check" "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
+if said=$(perl test/tidy/selftest.pl 2>&1); then
+  echo "ok selftest: the checks find $(printf '%s\n' "$said" | grep -c ': finds') planted faults"
+  passed=$((passed + 1))
+else
+  printf '%s\n' "$said" | grep -v '^ok'
+  failed=$((failed + 1))
+fi
 echo "tidy: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
