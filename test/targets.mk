@@ -79,6 +79,7 @@ regress isolation tap tap_all:
 	@test/lib/as_user.sh here-$@
 
 temp-install:
+	@mkdir -p build
 	@test/lib/temp_install.sh $(CURDIR)/build/tmp_install > build/tmp_bindir
 	@$(TEST_MAKE) -s install DESTDIR=$(CURDIR)/build/tmp_install > build/install.log 2>&1 || { cat build/install.log; exit 1; }
 

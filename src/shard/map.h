@@ -2,14 +2,14 @@
  * map.h - who holds which shard: the tree with a committee for each leaf.
  *
  * A committee is a set of members of one fixed size, at least 3F+1, so any choice of it stands F
- * faults; a member is a legal entity and sits once in a committee, however many nodes it runs. Seats
- * zero means that every member holds every shard.
+ * faults; a member is a legal entity and sits once in a committee, however many nodes it runs.
+ * Seats zero means that every member holds every shard.
  *
  * shard_map_create chooses the committees of a tree from members and salt alone: bounded-load
- * rendezvous, where the least loaded members have a seat first and the score
- * SHA-256("MES1-seat" || salt || shard || member) decides among equals. After that a map changes by
- * the steps below, each a pure function of the map and a salt. No memoryless choice could keep their
- * bounds: what a step moves is counted in docs/sharding.md.
+ * rendezvous, where the least loaded members have a seat first and the score SHA-256("MES1-seat" ||
+ * salt || shard || member) decides among equals. After that a map changes by the steps below, each
+ * a pure function of the map and a salt. No memoryless choice could keep their bounds: what a step
+ * moves is counted in docs/sharding.md.
  *
  *   map = [1, epoch, tree, faults, seats, [member, ...], [[index of member, ...], ...]]
  *
