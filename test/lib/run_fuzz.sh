@@ -9,9 +9,13 @@ mkdir -p build/log
 for program in "$@"; do
   name=$(basename "$program")
   corpus=test/fuzz/corpus/$name
+  # what the run finds goes to the first directory, a fresh one: the corpus stays as committed
+  found=build/corpus/$name
+  rm -rf "$found"
+  mkdir -p "$found"
   [ -d "$corpus" ] || corpus=
   if "$program" -runs="$runs" -seed="${SEED:-1}" -max_len=65536 -timeout=20 -rss_limit_mb=2048 \
-    -print_final_stats=1 -artifact_prefix="build/log/fuzz-$name-" $corpus \
+    -print_final_stats=1 -artifact_prefix="build/log/fuzz-$name-" "$found" $corpus \
     > "build/log/$name.log" 2>&1 </dev/null
   then
     passed=$((passed + 1))

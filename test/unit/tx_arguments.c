@@ -1,4 +1,4 @@
-/* tx_arguments.c - the static check of each operation's arguments: every refusal and every limit. */
+/* tx_arguments.c - the static check of each operation's arguments: every refusal and limit. */
 #include "unit/tx_fixture.h"
 
 static McProblem problem;
@@ -36,8 +36,8 @@ static void
 test_asset_codes(void)
 {
 	static const char *const good[] = { "A", "MES", "XS0123456789", "A.B-9" };
-	static const char *const bad[] = { "", "9A", ".A", "-A", "aA", "Aa", "A B", "A_", "ABCDEFGHIJKLM",
-									   "\xC3\x84" };
+	static const char *const bad[] = { "",   "9A",  ".A", "-A",			"aA",
+									   "Aa", "A B", "A_", "ABCDEFGHIJKLM", "\xC3\x84" };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		CHECK_INT(read_transfer(good[i], pack("i", I(1))), MC_OK);
@@ -95,8 +95,7 @@ test_limit_of_outputs(void)
 	McAddress to = fixture_address(SUITE_ED25519, 2);
 	McSpan output = pack("ahti", N(3), &to, "MES", I(1));
 
-	CHECK_INT(read_operation(OPERATION_TRANSFER,
-							 pack("at", N(2), "")), MC_WRONG_TYPE);
+	CHECK_INT(read_operation(OPERATION_TRANSFER, pack("att", N(2), "", "")), MC_WRONG_TYPE);
 	CHECK_INT(read_operation(OPERATION_TRANSFER, pack("aat", N(2), N(0), "")), MC_NO_OUTPUT);
 	for (int over = -1; over <= 1; over++)
 	{

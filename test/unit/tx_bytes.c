@@ -1,4 +1,4 @@
-/* tx_bytes.c - envelopes as bytes: cut, lengthened, oversized, flipped; then the rules of a chain. */
+/* tx_bytes.c - envelopes as bytes: cut, lengthened, oversized, flipped; the rules of a chain. */
 #include "unit/tx_fixture.h"
 
 #include "base/digest.h"
@@ -316,7 +316,8 @@ test_time_of_the_block(void)
 	CHECK_INT(tx_check_time(&view, 1000000, &problem), MC_OK);
 	CHECK_INT(tx_check_time(&view, 1060000, &problem), MC_OK);
 	CHECK_INT(tx_check_time(&view, 1060001, &problem), MC_EXPIRED);
-	CHECK_TEXT(problem_text(&problem), "valid until 1060000 ms, but the block's time is 1060001 ms");
+	CHECK_TEXT(problem_text(&problem),
+			   "valid until 1060000 ms, but the block's time is 1060001 ms");
 }
 
 int

@@ -1,4 +1,5 @@
 /* tx_operations.c - operations executed against a small ledger, and what they say of themselves. */
+#include "unit/tx_fields.h"
 #include "unit/tx_fixture.h"
 #include "unit/tx_world.h"
 

@@ -1,4 +1,4 @@
-/* tx_receipt.c - receipts: success and refusal through their bytes and back, and what is no receipt. */
+/* tx_receipt.c - receipts: success and refusal to bytes and back, and what is no receipt. */
 #include "tx/receipt.h"
 #include "unit/tx_fixture.h"
 
