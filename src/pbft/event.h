@@ -21,6 +21,7 @@ typedef enum PbftEventKind
 	PBFT_EVENT_EXECUTED, /* height, hash = exec_root, next_valset: evaluated, not yet committed */
 	PBFT_EVENT_APPLIED, /* height: its database transaction is durable */
 	PBFT_EVENT_TIMEOUT, /* timer, generation */
+	PBFT_EVENT_SNAPSHOT, /* PERSIST all that restart needs: a new log file may begin with it (P29) */
 	PBFT_EVENT_LINK_UP, /* sender: a connection to it was (re)made */
 	PBFT_EVENT_FENCE /* the log may have lost something: never vote again in this instance */
 } PbftEventKind;
@@ -42,13 +43,14 @@ typedef struct PbftTip
 	uint64_t ts_ms;
 	uint64_t stable_height; /* as its header says; its own height for an instance's anchor */
 	McHash stable_exec_root;
+	uint32_t flags; /* as its header says; 0 for an instance's anchor */
 } PbftTip;
 
 /* A body the pool proposes. The core never sees the body: the caller keeps it by block hash. */
 typedef struct PbftCandidate
 {
 	uint64_t request; /* of the REQUEST_BLOCK answered; an old one is ignored */
-	bool empty; /* nothing to propose now; the next POOL event asks again */
+	bool empty; /* nothing to propose: dropped unless the heartbeat wants an empty block */
 	McHash tx_root;
 	uint32_t tx_count;
 	uint64_t body_bytes;
@@ -85,7 +87,7 @@ typedef enum PbftEffectKind
 	PBFT_SERVE, /* member, height, hash, count: send it CERTIFIED of these blocks, as held */
 	PBFT_REQUEST_BLOCK, /* request, height, hash = parent, ts_ms: answer with CANDIDATE */
 	PBFT_VALIDATE, /* header, hash: fetch the body, check, keep it; answer VALIDATED. certified: a
-					* quorum vouches for it, check only that the body is the header's (R13) */
+					* quorum vouches for it; answer once the header's body is held (R13) */
 	PBFT_PROPOSED, /* header, hash: the candidate's body belongs to this block; keep it by hash */
 	PBFT_EXECUTE, /* header, hash, bytes = COMMIT certificate: final order; heights without a gap */
 	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction */

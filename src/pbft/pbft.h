@@ -54,6 +54,8 @@ typedef struct PbftConfig
 	uint64_t tau0_ms; /* progress timer; genesis */
 	uint64_t tau_max_ms; /* at most 16 tau0 (A11) */
 	uint64_t drift_ms; /* A12 */
+	uint64_t epoch_blocks; /* END_EPOCH is due so many blocks above the anchor; 0: never */
+	uint64_t epoch_ms; /* or after so much chain time; 0: never */
 	uint64_t heartbeat_ms; /* i_max of A11 and C3: an empty block after so long */
 	PbftCrypto crypto;
 } PbftConfig;
@@ -93,6 +95,7 @@ typedef struct PbftSummary
 	uint64_t committed;
 	uint64_t executed;
 	uint64_t stable;
+	uint64_t resulted; /* COMMIT_RESULT was given up to here */
 	uint64_t applied;
 	uint32_t primary;
 	uint32_t quorum;

@@ -1,0 +1,272 @@
+/*
+ * pbft.c - one step: an event to its file, then whatever has become possible. Holds no rule itself.
+ */
+#include "pbft/replica.h"
+
+/* Views are never near the end of their 64 bits: view + 1 and height sums cannot wrap. */
+#define NUMBER_MAX (UINT64_MAX / 4)
+
+size_t
+pbft_replica_size(void)
+{
+	return sizeof(PbftReplica);
+}
+
+void
+pbft_init(PbftReplica *replica, const PbftConfig *config)
+{
+	assert(config->member_count >= 1 && config->member_count <= PBFT_NODE_MAX);
+	assert(config->window >= 1 && config->window <= PBFT_WINDOW_MAX);
+	assert(config->lag >= config->window && config->lag <= PBFT_LAG_MAX);
+	assert(config->tau0_ms >= 4 && config->tau_max_ms >= config->tau0_ms);
+	memset(replica, 0, sizeof(*replica));
+	replica->config = *config;
+	replica->quorum = pbft_quorum(config->member_count);
+	replica->faults = pbft_faults(config->member_count);
+	pbft_order_shuffle(&config->order_seed, config->member_count, replica->order);
+	replica->active = true;
+	replica->root = config->anchor;
+	replica->base = (PbftLock){ PBFT_LOCK_ANCHOR, 0, config->anchor.height, config->anchor.hash };
+	replica->lock = replica->base;
+	replica->tip = config->anchor.height;
+	replica->tip_hash = config->anchor.hash;
+	replica->committed = config->anchor.height;
+	replica->committed_hash = config->anchor.hash;
+	replica->asked_execute = config->anchor.height;
+	replica->executed = config->anchor.height;
+	replica->stable = config->anchor.height;
+	replica->resulted = config->anchor.height;
+	replica->applied = config->anchor.height;
+	replica->progress_class = -1;
+	replica->progress_key = UINT64_MAX;
+}
+
+/* Heights and views are compared and added to everywhere: hostile ones stop here. */
+static bool
+numbers_sane(const PbftMessage *message)
+{
+	switch (message->kind)
+	{
+		case PBFT_VIEW_CHANGE:
+			return message->u.view_change.body.view < NUMBER_MAX &&
+				   message->u.view_change.body.lock.height < NUMBER_MAX;
+		case PBFT_NEW_VIEW:
+			return message->u.new_view.view < NUMBER_MAX;
+		case PBFT_STATUS:
+			return message->u.status.view < NUMBER_MAX && message->u.status.tip < NUMBER_MAX &&
+				   message->u.status.committed < NUMBER_MAX &&
+				   message->u.status.stable < NUMBER_MAX;
+		case PBFT_FETCH:
+			return message->u.fetch.height < NUMBER_MAX;
+		case PBFT_CERTIFIED:
+			return message->u.certified.header.height < NUMBER_MAX;
+		default:
+			return message->subject.view < NUMBER_MAX && message->subject.height < NUMBER_MAX &&
+				   message->subject.height > 0;
+	}
+}
+
+static McStatus
+receive(PbftReplica *replica, const PbftMessage *message)
+{
+	switch (message->kind)
+	{
+		case PBFT_PRE_PREPARE:
+			return pbft_recv_pre_prepare(replica, message);
+		case PBFT_PREPARE:
+			return pbft_recv_prepare(replica, message);
+		case PBFT_COMMIT:
+			return pbft_recv_commit(replica, message);
+		case PBFT_CHECKPOINT:
+			return pbft_recv_checkpoint(replica, message);
+		case PBFT_VIEW_CHANGE:
+			return pbft_recv_view_change(replica, message);
+		case PBFT_NEW_VIEW:
+			return pbft_recv_new_view(replica, message);
+		case PBFT_STATUS:
+			return pbft_recv_status(replica, message);
+		case PBFT_FETCH:
+			return pbft_recv_fetch(replica, message);
+		default:
+			return pbft_recv_certified(replica, message);
+	}
+}
+
+static void
+refuse(PbftReplica *replica, uint32_t sender, McStatus status)
+{
+	replica->messages_refused++;
+	pbft_emit_note(replica, PBFT_NOTE_REFUSED, sender, 0);
+	replica->out->list[replica->out->count - 1].status = status;
+}
+
+/* Who asks from another epoch of this chain may be behind by one: blocks it can be given (A8). */
+static void
+serve_stranger(PbftReplica *replica, const PbftEvent *event)
+{
+	const PbftMessage *message = event->message;
+	PbftEffect *effect;
+
+	if (message->kind != PBFT_STATUS && message->kind != PBFT_FETCH)
+		return;
+	effect = pbft_emit(replica, PBFT_SERVE);
+	effect->member = event->sender;
+	if (message->kind == PBFT_FETCH)
+	{
+		effect->height = message->u.fetch.height;
+		effect->count = message->u.fetch.count;
+		effect->hash = message->u.fetch.hash;
+		return;
+	}
+	effect->height = message->u.status.committed + 1;
+	effect->count = PBFT_WINDOW_MAX;
+}
+
+static void
+take_message(PbftReplica *replica, const PbftEvent *event)
+{
+	const PbftMessage *message = event->message;
+	McProblem problem;
+	McStatus status = MC_OK;
+
+	if (!numbers_sane(message))
+		status = MC_CONSENSUS_RANGE;
+	else if (memcmp(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE) != 0)
+	{
+		serve_stranger(replica, event);
+		status = MC_CONSENSUS_INSTANCE;
+	}
+	else if (message->sender >= replica->config.member_count ||
+			 message->sender == replica->config.self)
+		status = MC_CONSENSUS_MEMBER;
+	else if (!event->verified)
+		status = pbft_message_verify(message, &replica->config.domain,
+									 replica->config.member_count, &replica->config.crypto,
+									 &problem);
+	if (status == MC_OK)
+		status = receive(replica, message);
+	if (status != MC_OK)
+		refuse(replica, message->sender, status);
+}
+
+static void
+take_validated(PbftReplica *replica, const PbftEvent *event)
+{
+	PbftBlock *block = pbft_block_find(replica, &event->hash);
+
+	if (block == NULL || block->body == PBFT_BODY_HELD)
+		return;
+	block->body = event->valid ? PBFT_BODY_HELD : PBFT_BODY_INVALID;
+}
+
+static void
+fence(PbftReplica *replica)
+{
+	if (replica->fenced)
+		return;
+	replica->fenced = true;
+	pbft_emit_note(replica, PBFT_NOTE_FENCED, replica->config.self, replica->committed);
+}
+
+static void
+take(PbftReplica *replica, const PbftEvent *event)
+{
+	switch (event->kind)
+	{
+		case PBFT_EVENT_START:
+			pbft_start(replica, event->start);
+			break;
+		case PBFT_EVENT_MESSAGE:
+			take_message(replica, event);
+			break;
+		case PBFT_EVENT_POOL:
+			replica->pool_count = event->count;
+			break;
+		case PBFT_EVENT_CANDIDATE:
+			pbft_candidate(replica, event->candidate);
+			break;
+		case PBFT_EVENT_VALIDATED:
+			take_validated(replica, event);
+			break;
+		case PBFT_EVENT_EXECUTED:
+			pbft_executed(replica, event);
+			break;
+		case PBFT_EVENT_APPLIED:
+			pbft_applied(replica, event->height);
+			break;
+		case PBFT_EVENT_TIMEOUT:
+			pbft_timeout(replica, event->timer, event->generation);
+			break;
+		case PBFT_EVENT_SNAPSHOT:
+			pbft_record_snapshot(replica);
+			break;
+		case PBFT_EVENT_LINK_UP:
+			if (event->sender < replica->config.member_count)
+				pbft_say_status(replica, event->sender);
+			break;
+		default:
+			assert(event->kind == PBFT_EVENT_FENCE);
+			fence(replica);
+	}
+}
+
+void
+pbft_step(PbftReplica *replica, const PbftEvent *event, PbftEffects *effects)
+{
+	assert(pbft_effects_room(effects));
+	replica->out = effects;
+	if (event->kind == PBFT_EVENT_CLOCK)
+	{
+		replica->now_ms = event->now_ms;
+		replica->wall_ms = event->wall_ms;
+	}
+	else if (event->kind == PBFT_EVENT_RECORD)
+	{
+		pbft_replay(replica, event->bytes);
+		return;
+	}
+	else
+	{
+		assert(replica->started || event->kind == PBFT_EVENT_START);
+		take(replica, event);
+	}
+	if (!replica->started)
+		return;
+	pbft_sync(replica, false);
+	pbft_enter_when_ready(replica);
+	pbft_accept_next(replica);
+	pbft_propose(replica);
+	pbft_timers(replica);
+	replica->out = NULL;
+}
+
+void
+pbft_summary(const PbftReplica *replica, PbftSummary *summary)
+{
+	memset(summary, 0, sizeof(*summary));
+	summary->mode = replica->active ? PBFT_MODE_ACTIVE : PBFT_MODE_CHANGING;
+	if (!replica->started)
+		summary->mode = PBFT_MODE_STARTING;
+	else if (replica->fenced)
+		summary->mode = PBFT_MODE_FENCED;
+	else if (replica->diverged)
+		summary->mode = PBFT_MODE_DIVERGED;
+	else if (replica->ended)
+		summary->mode = PBFT_MODE_ENDED;
+	summary->voting = replica->started && replica->active && !replica->no_prepare &&
+					  pbft_may_vote(replica);
+	summary->view = replica->view;
+	summary->base = replica->base.height;
+	summary->tip = replica->tip;
+	summary->committed = replica->committed;
+	summary->executed = replica->executed;
+	summary->stable = replica->stable;
+	summary->resulted = replica->resulted;
+	summary->applied = replica->applied;
+	summary->primary = pbft_primary(replica, replica->view);
+	summary->quorum = replica->quorum;
+	summary->faults = replica->faults;
+	summary->view_changes = replica->view_changes;
+	summary->messages_refused = replica->messages_refused;
+	summary->evidence_seen = replica->evidence_seen;
+}

@@ -1,0 +1,25 @@
+/*
+ * recv_certified.c - M7: a block that was asked for, with the proofs of its order and its result.
+ */
+#include "pbft/replica.h"
+
+McStatus
+pbft_recv_certified(PbftReplica *replica, const PbftMessage *message)
+{
+	const PbftCertified *certified = &message->u.certified;
+	PbftBlock *block;
+	McHash hash;
+
+	pbft_header_hash(&certified->header, &hash);
+	if (!pbft_was_asked(replica, certified->header.height, &hash))
+		return MC_CONSENSUS_UNASKED;
+	block = pbft_block_add(replica, &certified->header, &hash);
+	block->view_seen = replica->view;
+	if (certified->has_commit)
+		pbft_learn_commit(replica, &certified->commit);
+	if (certified->has_checkpoint)
+		pbft_learn_result(replica, &certified->checkpoint);
+	pbft_fetched(replica, certified->header.height, &hash);
+	pbft_enter_when_ready(replica);
+	return MC_OK;
+}

@@ -1,0 +1,183 @@
+/*
+ * sync.c - R16: asking for what is missing, one thing at a time and of one member at a time; and
+ * R22's STATUS, by which others learn what this node lacks.
+ */
+#include "pbft/replica.h"
+
+static bool
+hash_is_zero(const McHash *hash)
+{
+	static const McHash zero;
+
+	return hash_equal(hash, &zero);
+}
+
+void
+pbft_say_status(PbftReplica *replica, uint32_t member)
+{
+	PbftMessage *message = &replica->scratch;
+
+	if (replica->config.self >= replica->config.member_count || replica->config.member_count == 1)
+		return;
+	memset(&message->subject, 0, sizeof(message->subject));
+	message->kind = PBFT_STATUS;
+	message->u.status = (PbftStatus){ replica->view,   replica->active,	  replica->tip,
+									  replica->committed, replica->stable, replica->executed,
+									  replica->wall_ms };
+	pbft_message_sign(replica, message);
+	if (member < replica->config.member_count)
+		pbft_emit_send(replica, member, message);
+	else
+		pbft_emit_broadcast(replica, message);
+}
+
+static void
+fetch(PbftReplica *replica, uint32_t member, uint64_t height, uint32_t count, const McHash *hash)
+{
+	PbftMessage *message = &replica->scratch;
+
+	replica->fetch.active = true;
+	replica->fetch.member = member;
+	replica->fetch.height = height;
+	replica->fetch.count = count;
+	replica->fetch.hash = *hash;
+	replica->fetch.deadline_ms = replica->now_ms + replica->config.tau0_ms / 2;
+	memset(&message->subject, 0, sizeof(message->subject));
+	message->kind = PBFT_FETCH;
+	message->u.fetch = (PbftFetch){ height, count, *hash };
+	pbft_message_sign(replica, message);
+	pbft_emit_send(replica, member, message);
+}
+
+static uint32_t
+next_member(PbftReplica *replica, uint64_t committed_above)
+{
+	uint32_t n = replica->config.member_count;
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		uint32_t member = (replica->config.self + 1 + replica->fetch_turn + i) % n;
+
+		if (member == replica->config.self)
+			continue;
+		if (committed_above == 0 || (replica->peer_known[member] &&
+									 replica->peers[member].committed > committed_above))
+		{
+			replica->fetch_turn += i + 1;
+			return member;
+		}
+	}
+	return n;
+}
+
+/* The first header that a certified block still needs below it. */
+static bool
+missing_below(PbftReplica *replica, uint64_t height, const McHash *hash, McHash *missing)
+{
+	bool conflict;
+
+	if (height <= replica->committed || height - replica->committed > replica->config.window)
+		return false;
+	return !pbft_block_chain(replica, height, hash, NULL, missing, &conflict) &&
+		   !hash_is_zero(missing);
+}
+
+static bool
+fetch_by_hash(PbftReplica *replica)
+{
+	McHash missing;
+	PbftLock base = { 0 };
+	uint32_t member;
+	uint64_t height = 0;
+
+	if (replica->has_next_view)
+		pbft_new_view_base(&replica->next_view, &base);
+	if (replica->has_ahead && missing_below(replica, replica->ahead.subject.height,
+											&replica->ahead.subject.hash, &missing))
+		height = replica->ahead.subject.height;
+	else if (replica->has_next_view && missing_below(replica, base.height, &base.hash, &missing))
+		height = base.height;
+	if (height == 0)
+		return false;
+	member = next_member(replica, 0);
+	if (member < replica->config.member_count)
+		fetch(replica, member, height, 0, &missing);
+	return true;
+}
+
+static void
+fetch_range(PbftReplica *replica)
+{
+	static const McHash none;
+	uint64_t room = replica->applied + PBFT_FINAL_MAX - 1 - replica->committed;
+	uint64_t count;
+	uint32_t member;
+
+	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
+		return;
+	member = next_member(replica, replica->committed);
+	if (member >= replica->config.member_count)
+		return;
+	count = replica->peers[member].committed - replica->committed;
+	if (count > room)
+		count = room;
+	if (count > PBFT_FETCH_MAX)
+		count = PBFT_FETCH_MAX;
+	fetch(replica, member, replica->committed + 1, (uint32_t) count, &none);
+}
+
+/* Called after every step, and with tick from the STATUS timer. */
+void
+pbft_sync(PbftReplica *replica, bool tick)
+{
+	if (replica->config.member_count == 1 || !replica->started ||
+		replica->config.self >= replica->config.member_count)
+		return;
+	if (replica->has_ahead)
+	{
+		PbftCertificate certificate = replica->ahead;
+
+		replica->has_ahead = false;
+		pbft_learn_commit(replica, &certificate);
+		pbft_enter_when_ready(replica);
+	}
+	if (tick && replica->fetch.active && replica->now_ms >= replica->fetch.deadline_ms)
+		replica->fetch.active = false;
+	if (replica->fetch.active)
+		return;
+	if (fetch_by_hash(replica))
+		return;
+	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
+	if (tick || replica->fetch_more)
+		fetch_range(replica);
+	replica->fetch_more = false;
+}
+
+bool
+pbft_was_asked(const PbftReplica *replica, uint64_t height, const McHash *hash)
+{
+	if (!replica->fetch.active)
+		return false;
+	if (!hash_is_zero(&replica->fetch.hash))
+		return hash_equal(&replica->fetch.hash, hash);
+	return height >= replica->fetch.height && height - replica->fetch.height < replica->fetch.count;
+}
+
+void
+pbft_fetched(PbftReplica *replica, uint64_t height, const McHash *hash)
+{
+	PbftFetching *fetching = &replica->fetch;
+
+	if (!fetching->active)
+		return;
+	if (hash_equal(&fetching->hash, hash))
+	{
+		fetching->active = false;
+		return;
+	}
+	fetching->deadline_ms = replica->now_ms + replica->config.tau0_ms / 2;
+	if (height + 1 < fetching->height + fetching->count)
+		return;
+	fetching->active = false;
+	replica->fetch_more = true;
+}

@@ -1,0 +1,126 @@
+/*
+ * timer.c - R7, R10, R22, A11: which timers run, and what their expiry does. A time-out that was set
+ * for an earlier state carries an old generation and is dropped (pitfall 9).
+ */
+#include "pbft/replica.h"
+
+typedef enum ProgressClass
+{
+	PROGRESS_OFF,
+	PROGRESS_WORK, /* a block is due */
+	PROGRESS_IDLE, /* only the heartbeat is */
+	PROGRESS_NEW_VIEW /* a NEW-VIEW is */
+} ProgressClass;
+
+void
+pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms)
+{
+	PbftEffect *effect = pbft_emit(replica, PBFT_SET_TIMER);
+
+	effect->timer = timer;
+	effect->generation = ++replica->generation[timer];
+	effect->delay_ms = delay_ms;
+}
+
+static uint64_t
+tau(const PbftReplica *replica)
+{
+	uint32_t doublings = replica->consecutive_changes < 10 ? replica->consecutive_changes : 10;
+	uint64_t delay = replica->config.tau0_ms << doublings;
+
+	return delay < replica->config.tau_max_ms ? delay : replica->config.tau_max_ms;
+}
+
+static ProgressClass
+progress_class(const PbftReplica *replica)
+{
+	if (!pbft_may_vote(replica) || replica->ended || replica->config.member_count == 1)
+		return PROGRESS_OFF;
+	/* R10: alone in a view nobody else wants, waiting is all there is */
+	if (!replica->active)
+		return pbft_changes_at_least(replica, replica->view) >= replica->quorum
+				   ? PROGRESS_NEW_VIEW
+				   : PROGRESS_OFF;
+	if (replica->tip > replica->committed)
+		return PROGRESS_WORK;
+	/* A11, C2: without agreed results nobody proposes, and no other primary would */
+	if (replica->tip - replica->stable >= replica->config.window)
+		return PROGRESS_OFF;
+	return replica->pool_count > 0 ? PROGRESS_WORK : PROGRESS_IDLE;
+}
+
+static uint64_t
+progress_delay(const PbftReplica *replica, ProgressClass class)
+{
+	return class == PROGRESS_IDLE ? 3 * replica->config.heartbeat_ms + tau(replica) : tau(replica);
+}
+
+/* Called after every step: restarts the progress timer on a new block, view or reason. */
+void
+pbft_timers(PbftReplica *replica)
+{
+	ProgressClass class = progress_class(replica);
+	uint64_t key = replica->active ? replica->committed : UINT64_MAX - replica->view;
+
+	if (replica->replaying || !replica->started)
+		return;
+	if ((int) class == replica->progress_class && key == replica->progress_key)
+		return;
+	if (replica->active && key != replica->progress_key)
+		pbft_set_timer(replica, PBFT_TIMER_HEARTBEAT, replica->config.heartbeat_ms);
+	replica->progress_class = (int) class;
+	replica->progress_key = key;
+	if (class != PROGRESS_OFF)
+		pbft_set_timer(replica, PBFT_TIMER_PROGRESS, progress_delay(replica, class));
+	else
+	{
+		pbft_emit(replica, PBFT_STOP_TIMER)->timer = PBFT_TIMER_PROGRESS;
+		replica->generation[PBFT_TIMER_PROGRESS]++;
+	}
+}
+
+static void
+progress_expired(PbftReplica *replica)
+{
+	uint64_t next = replica->view + 1;
+
+	if (replica->progress_class == PROGRESS_OFF)
+		return;
+	pbft_change_view(replica, next);
+	pbft_check_changes(replica);
+}
+
+static void
+status_expired(PbftReplica *replica)
+{
+	const PbftViewChange *own = &replica->changes[replica->config.self];
+
+	pbft_set_timer(replica, PBFT_TIMER_STATUS, replica->config.tau0_ms / 4);
+	pbft_say_status(replica, PBFT_NODE_MAX);
+	pbft_sync(replica, true);
+	/* R10: until the view is entered, ask for it again and again */
+	if (!replica->active && pbft_may_vote(replica) && own->body.view == replica->view)
+	{
+		PbftMessage *message = &replica->scratch;
+
+		message->kind = PBFT_VIEW_CHANGE;
+		message->sender = replica->config.self;
+		memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
+		memcpy(message->signature, own->body.signature, PBFT_SIGNATURE_SIZE);
+		message->u.view_change = *own;
+		pbft_emit_broadcast(replica, message);
+	}
+}
+
+void
+pbft_timeout(PbftReplica *replica, PbftTimer timer, uint64_t generation)
+{
+	if (timer >= PBFT_TIMER_COUNT || generation != replica->generation[timer])
+		return;
+	if (timer == PBFT_TIMER_PROGRESS)
+		progress_expired(replica);
+	else if (timer == PBFT_TIMER_STATUS)
+		status_expired(replica);
+	else
+		replica->heartbeat_due = true;
+}
