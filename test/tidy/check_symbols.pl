@@ -11,7 +11,7 @@ use Tidy;
 my %libc = map { $_ => 1 } qw(
   abort __assert_fail bcmp bsearch memchr memcmp memcpy memmove memset qsort snprintf strchr
   strcmp strcpy strcspn strlen strncmp strnlen strrchr strspn strstr vsnprintf __ctype_b_loc
-  _GLOBAL_OFFSET_TABLE_);
+  _GLOBAL_OFFSET_TABLE_ __divti3 __modti3 __udivti3 __umodti3);
 my $library = qr/^(cbor_|crypto_|sodium_|secp256k1_|EVP_|OPENSSL_)/;
 my (%home, %wanted);
 
