@@ -84,7 +84,7 @@ emission_owed(const Wide *stage_byte_minutes, size_t count, uint64_t *units, McP
 	{
 		if (stage_byte_minutes[stage] > STAGE_LENGTH)
 			return status_problem(problem, MC_STAGE_OVERFULL, (int64_t) stage, EMISSION_STAGES);
-		owed += (uint64_t) ((stage_byte_minutes[stage] * CCC_UNITS) >> (EMISSION_RATE_BITS + stage));
+		owed += (uint64_t) (stage_byte_minutes[stage] * CCC_UNITS >> (EMISSION_RATE_BITS + stage));
 	}
 	*units = owed;
 	return MC_OK;

@@ -1,6 +1,6 @@
 /*
- * emission.h - how much CCC the space of the network has minted, a pure function of the byte-minutes
- * it has been there.
+ * emission.h - how much CCC the network's space has minted, a pure function of the byte-minutes it
+ * has been there.
  *
  * One CCC is found for a GiB that stayed a period of 2^19 minutes; each time half of what remains
  * of the supply is mined a CCC takes twice the space. So stage k pays 2^-(49+k) CCC a byte-minute,
@@ -35,7 +35,7 @@ typedef struct EmissionPart
 	Wide byte_minutes;
 } EmissionPart;
 
-/* Parts of a minute with bytes of effective space, after byte_minutes before it; none at the end. */
+/* Parts of a minute with bytes of effective space, byte_minutes before it; none at the end. */
 extern size_t emission_minute(Wide byte_minutes, Wide bytes, EmissionPart parts[2]);
 
 /*
@@ -46,7 +46,7 @@ extern McStatus emission_node_minute(Wide node_bytes, Wide network_bytes,
 									 const EmissionPart *parts, size_t count, Wide byte_minutes[2],
 									 McProblem *problem);
 
-/* What a node's byte-minutes by stage have earned in all; paid sums are subtracted by the caller. */
+/* What a node's byte-minutes by stage have earned in all; the caller subtracts what was paid. */
 extern McStatus emission_owed(const Wide *stage_byte_minutes, size_t count, uint64_t *units,
 							  McProblem *problem);
 

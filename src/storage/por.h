@@ -6,8 +6,8 @@
  * extended to shares by Reed-Solomon (storage/rs.h): any data_shards of them give it back. N shards
  * in M replicas, as the storage order says it, are data_shards = N and shares = N * M.
  *
- * share_root is the Merkle root of a share's leaves; file_root that of all shares, each bound to its
- * number and to the file's shape. Only file_root stands on the chain.
+ * share_root is the Merkle root of a share's leaves; file_root that of all shares, each bound to
+ * its number and to the file's shape. Only file_root stands on the chain.
  */
 #ifndef MESCHAIN_STORAGE_POR_H
 #define MESCHAIN_STORAGE_POR_H

@@ -45,8 +45,8 @@ proof_header_write(const ProofHeader *header, uint8_t out[PROOF_HEADER_SIZE])
 	memcpy(out + 16, challenge.bytes, SHORT_HASH);
 }
 
-static bool
-all_zero(McSpan bytes)
+bool
+proof_is_zero(McSpan bytes)
 {
 	for (size_t i = 0; i < bytes.size; i++)
 		if (bytes.data[i] != 0)
@@ -61,7 +61,7 @@ proof_header_check(const ProofHeader *expected, McSpan proof, uint64_t body_size
 	uint64_t needed = PROOF_HEADER_SIZE + body_size;
 	uint8_t header[PROOF_HEADER_SIZE];
 
-	if (all_zero(proof))
+	if (proof_is_zero(proof))
 		return status_problem(problem, MC_PROOF_ALL_ZERO, (int64_t) proof.size, 0);
 	if (proof.size < PROOF_HEADER_SIZE)
 		return status_problem(problem, MC_PROOF_TRUNCATED, (int64_t) proof.size, (int64_t) needed);
@@ -69,7 +69,8 @@ proof_header_check(const ProofHeader *expected, McSpan proof, uint64_t body_size
 	if (memcmp(proof.data, header, 4) != 0)
 		return status_problem_name(problem, MC_PROOF_KIND, (const char *) &expected->kind, 1);
 	if (memcmp(proof.data + 4, header + 4, 4) != 0)
-		return status_problem(problem, MC_PROOF_OTHER_SIZE, get_be32(proof.data + 4), expected->size);
+		return status_problem(problem, MC_PROOF_OTHER_SIZE, get_be32(proof.data + 4),
+							  expected->size);
 	if (memcmp(proof.data + 8, header + 8, SHORT_HASH) != 0)
 		return status_problem(problem, MC_PROOF_OTHER_SUBJECT, 0, 0);
 	if (memcmp(proof.data + 16, header + 16, SHORT_HASH) != 0)

@@ -1,7 +1,7 @@
 /*
  * proof.h - what all storage proofs share.
  *
- * Room card, storage/: proofs that bytes are kept (por), that space is filled (seal, poc2), and what
+ * Room card, storage/: proofs that bytes are kept (por), that space is filled (seal, poc2), what
  * that earns (emission, reward). Pure; may include base/ and its own files. storage_pg.c and
  * ccc_pg.c are its SQL face, src/cli/storage_*.c the sealer and splitter that need threads and
  * files. Guarded by test/unit/storage_*.c, test/sql/storage_*.sql, test/t,
@@ -25,7 +25,7 @@
 #define PROOF_KIND_SECTOR 'S' /* leaves of a sealed sector */
 #define PROOF_KIND_COLUMN 'C' /* a column of a sector and its parents */
 
-/* A challenge names this many leaves at most: at 27 levels 8 MiB of proof would be absurd anyway. */
+/* A challenge names this many leaves at most: 3 MiB of proof at 27 levels. */
 #define PROOF_INDEXES_MAX 4096
 #define PROOF_LEAVES_MAX (UINT64_C(1) << 48)
 #define PROOF_SEED_MAX 64
@@ -38,8 +38,11 @@ typedef struct ProofHeader
 	MerkleIndexes challenge;
 } ProofHeader;
 
-/* H("mes.proof.subject" || root || be64 number): a sector by its root, a share by file and number. */
+/* H("mes.proof.subject" || root || be64 number): a sector by its root, a share by file, number. */
 extern void proof_subject(const McHash *root, uint64_t number, McHash *out);
+
+/* Some bytes, and all of them zero. */
+extern bool proof_is_zero(McSpan bytes);
 
 extern void proof_header_write(const ProofHeader *header, uint8_t out[PROOF_HEADER_SIZE]);
 

@@ -35,7 +35,7 @@ extern McStatus reward_score(uint32_t today_ppm, uint32_t past_ppm, uint32_t tod
 /* An account sleeps when it has sent nothing for a period of 2^19 blocks of a minute. */
 #define DORMANT_AFTER (UINT64_C(1) << 19)
 #define DORMANT_NOTICE (UINT64_C(1) << 16) /* before that it is told */
-#define DORMANT_SWEEP_MAX 1000             /* a block: a sweep of everything at once would stall it */
+#define DORMANT_SWEEP_MAX 1000 /* a block: a sweep of everything at once would stall it */
 
 typedef enum DormantState
 {

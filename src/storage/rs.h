@@ -27,7 +27,7 @@ typedef struct RsCoder
 
 extern void rs_init(RsCoder *coder, uint32_t data, uint32_t shares);
 
-/* Row of the generator matrix for a share: unit vectors for data, 1/(share xor column) after them. */
+/* A share's row of the generator matrix: unit vectors for data, 1/(share xor column) after. */
 extern void rs_row(const RsCoder *coder, uint32_t share, uint8_t row[RS_DATA_MAX]);
 
 /* out = sum over i of row[i] * in[i], length bytes. */
@@ -35,8 +35,8 @@ extern void rs_combine(const RsCoder *coder, const uint8_t row[RS_DATA_MAX],
 					   const uint8_t *const *in, size_t length, uint8_t *out);
 
 /*
- * Prepares to restore from coder->data shares whose numbers are given. Refuses a number out of range
- * or repeated; any other choice can be inverted, that is what a Cauchy matrix is for.
+ * Prepares to restore from coder->data shares whose numbers are given. Refuses a number out of
+ * range or repeated; any other choice can be inverted, that is what a Cauchy matrix is for.
  */
 extern McStatus rs_prepare_restore(RsCoder *coder, const uint32_t *numbers, McProblem *problem);
 

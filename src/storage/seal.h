@@ -1,9 +1,9 @@
 /*
- * seal.h - seal-v1: a sector of disk filled with labels that take long to make and a moment to check.
+ * seal.h - seal-v1: a sector filled with labels that take long to make and a moment to check.
  *
- * A sector has n = 2^lg_n positions and eight layers of labels. A label hashes its sector, place and
- * parents: the position before it and one further back in its own layer, six positions anywhere in
- * the layer below. So a layer is one long chain, and a leaf that was not kept takes most of the
+ * A sector has n = 2^lg_n positions and eight layers of labels. A label hashes its sector, place
+ * and parents: the position before it and one further back in its own layer, six positions anywhere
+ * in the layer below. So a layer is one long chain, and a leaf that was not kept takes most of the
  * sector's work again. The replica is the last layer, with a file's bytes added (exclusive or) in a
  * file sector; a capacity sector is the sector of a file of zeros.
  *
@@ -65,7 +65,7 @@ extern void seal_layer(const SealGraph *graph, const McHash *sector_id, uint32_t
 extern void seal_column_leaf(const McHash column[SEAL_LAYERS], McHash *out);
 extern void seal_replica_leaf(const McHash *replica, McHash *out);
 
-/* Leaves over all of a node's sectors, laid end to end; docs say how a position finds its sector. */
+/* Leaves over all of a node's sectors laid end to end; docs say how one finds its sector. */
 extern McStatus seal_challenge(McSpan seed, uint64_t total_leaves, uint64_t count,
 							   uint64_t *indexes, McProblem *problem);
 

@@ -1,10 +1,9 @@
 /*
- * shabal.c - Shabal-256: mode of operation and keyed permutation with p = 3 rounds over r = 12 words.
+ * shabal.c - Shabal-256: mode of operation and keyed permutation (p = 3, r = 12).
  * Words are little-endian. Pure.
  */
 #include "storage/shabal.h"
 
-#include <endian.h>
 #include <stdbool.h>
 
 #define BLOCK_SIZE 64
@@ -29,9 +28,9 @@ rotate(uint32_t value, int bits)
 static inline void
 load_block(uint32_t words[WORDS], const uint8_t *block)
 {
-	memcpy(words, block, BLOCK_SIZE);
-	for (int i = 0; i < WORDS; i++)
-		words[i] = le32toh(words[i]);
+	for (int i = 0; i < WORDS; i++, block += 4)
+		words[i] = (uint32_t) block[3] << 24 | (uint32_t) block[2] << 16 |
+				   (uint32_t) block[1] << 8 | block[0];
 }
 
 static inline void
@@ -125,12 +124,8 @@ finish(State *state, const uint8_t block[BLOCK_SIZE], McHash *out)
 		mix_counter(state);
 		permute(state, m);
 	}
-	for (int i = 0; i < HASH_SIZE / 4; i++)
-	{
-		uint32_t word = htole32(state->b[WORDS - HASH_SIZE / 4 + i]);
-
-		memcpy(out->bytes + 4 * i, &word, sizeof(word));
-	}
+	for (int i = 0; i < HASH_SIZE; i++)
+		out->bytes[i] = (uint8_t) (state->b[(BLOCK_SIZE - HASH_SIZE + i) / 4] >> 8 * (i % 4));
 }
 
 void

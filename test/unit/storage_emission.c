@@ -1,4 +1,4 @@
-/* storage_emission.c - what the seed's own numbers say of minting, and that nodes never get more. */
+/* storage_emission.c - the whitepaper's own numbers of minting; nodes never get more. */
 #include "storage/emission.h"
 #include "unit/check.h"
 

@@ -63,7 +63,8 @@ static void
 test_published_hits(void)
 {
 	CHECK(poc2_hit(&signature, nonce.bytes) == UINT64_C(14592422770739690569));
-	CHECK(poc2_hit(&signature, nonce.bytes + 3696 * POC2_SCOOP_SIZE) == UINT64_C(503243497204857930));
+	CHECK(poc2_hit(&signature, nonce.bytes + 3696 * POC2_SCOOP_SIZE) ==
+		  UINT64_C(503243497204857930));
 }
 
 static void

@@ -1,4 +1,4 @@
-/* storage_proof.c - the draw of a challenge: different leaves, each equally likely, same for all. */
+/* storage_proof.c - the draw of a challenge: different leaves, each equally likely. */
 #include "storage/por.h"
 #include "storage/seal.h"
 #include "unit/check.h"
@@ -69,7 +69,8 @@ test_draw_refuses(void)
 	CHECK_INT(por_challenge(span_of(seed, 1), 9, 0, indexes, &problem), MC_INDEX_COUNT);
 	CHECK_INT(por_challenge(span_of(seed, 1), 9, 10, indexes, &problem), MC_INDEX_COUNT);
 	CHECK_INT(problem.limit, 9);
-	CHECK_INT(por_challenge(span_of(seed, 1), 1 << 20, PROOF_INDEXES_MAX, indexes, &problem), MC_OK);
+	CHECK_INT(por_challenge(span_of(seed, 1), 1 << 20, PROOF_INDEXES_MAX, indexes, &problem),
+			  MC_OK);
 	CHECK_INT(por_challenge(span_of(seed, 1), 1 << 20, PROOF_INDEXES_MAX + 1, indexes, &problem),
 			  MC_INDEX_COUNT);
 	CHECK_INT(por_challenge(span_of(seed, 1), UINT64_MAX, UINT64_MAX, indexes, &problem),

@@ -179,9 +179,12 @@ static void
 test_a_sector_is_fixed_for_ever(void)
 {
 	seal_sector(NULL);
-	CHECK_HEX(sector.sector_id.bytes, 32, "97842074528560ac2408d2834de36eb1bb38284cf82cd6cc219c35210dfb1601");
-	CHECK_HEX(sector.root_c.bytes, 32, "468a93262d0bd27e130f5a196f7869830bd0d246e95d22abaa6f6ba5c56b5eda");
-	CHECK_HEX(sector.root_r.bytes, 32, "8276d8efebfc5d81ae27f11d7df588d42595ba01fa291a554ed8f3c4dc3d31ac");
+	CHECK_HEX(sector.sector_id.bytes, 32,
+			  "97842074528560ac2408d2834de36eb1bb38284cf82cd6cc219c35210dfb1601");
+	CHECK_HEX(sector.root_c.bytes, 32,
+			  "468a93262d0bd27e130f5a196f7869830bd0d246e95d22abaa6f6ba5c56b5eda");
+	CHECK_HEX(sector.root_r.bytes, 32,
+			  "8276d8efebfc5d81ae27f11d7df588d42595ba01fa291a554ed8f3c4dc3d31ac");
 }
 
 static void
