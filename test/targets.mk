@@ -6,7 +6,7 @@ FUZZ_CC     = clang-14
 FUZZ_CFLAGS = -std=gnu11 -O1 -g -Isrc -Itest -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_RUNS  ?= 20000
 
-PURE_HDRS   := $(wildcard src/*/*.h src/*/*.def test/unit/*.h test/sim/*.h)
+PURE_HDRS   := $(wildcard src/*/*.h src/*/*.def test/unit/*.h test/sim/*.h test/vectors/*.h)
 UNIT_TESTS  := $(patsubst test/unit/%.c,build/unit/%,$(wildcard test/unit/*.c))
 FUZZ_TESTS  := $(patsubst test/fuzz/%.c,build/fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
 PURE_OBJS   := $(patsubst src/%.c,build/san/%.o,$(PURE_SRCS))
