@@ -47,15 +47,18 @@ host all all all scram-sha-256
 RULES
 }
 
-# Made aside and renamed when complete, so that a start that was cut short is begun anew.
+# Made aside and renamed when complete, so that a start that was cut short is begun anew. The server
+# that helps with it has a socket of its own: nobody takes it for the real one.
 init_node() {
   [ ! -d "$dir/data" ] || return 0
-  mkdir -p -m 700 "$dir" "$dir/state"
+  mkdir -p -m 700 "$dir" "$dir/state" "$dir/init"
   rm -rf "$dir/data.new"
   "$bin/initdb" -D "$dir/data.new" -U postgres --auth=trust --encoding=UTF8 --no-locale >/dev/null
   write_settings "$dir/data.new"
-  "$bin/pg_ctl" -D "$dir/data.new" -w -s -l "$dir/init.log" -o "-c listen_addresses=''" start ||
+  "$bin/pg_ctl" -D "$dir/data.new" -w -s -l "$dir/init.log" \
+    -o "-c listen_addresses='' -c unix_socket_directories='$dir/init'" start ||
     { cat "$dir/init.log" >&2; exit 1; }
+  export PGHOST="$dir/init"
   "$bin/psql" -X -q -v ON_ERROR_STOP=1 -d postgres -c 'CREATE DATABASE ledger TEMPLATE template0'
   "$bin/psql" -X -q -v ON_ERROR_STOP=1 -d ledger \
     -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION meschain CASCADE'
@@ -67,6 +70,8 @@ init_node() {
   fi
   "$bin/pg_ctl" -D "$dir/data.new" -m fast -w -s stop
   mv "$dir/data.new" "$dir/data"
+  rm -rf "$dir/init"
+  export PGHOST="$dir"
 }
 
 case ${1:-run} in

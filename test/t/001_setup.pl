@@ -57,7 +57,10 @@ local %ENV = (%ENV, MESCHAIN_DIR => "$dir/node", MESCHAIN_NODE => 'bank1', MESCH
 	MESCHAIN_PORT => 5433, MESCHAIN_PASSWORD_FILE => "$dir/password", PGHOST => "$dir/node",
 	PGPORT => 5433, PGUSER => 'postgres', PGDATABASE => 'ledger');
 
+mkdir "$dir/node";
+mkdir "$dir/node/data.new"; # as an init that was cut short leaves it
 command_ok([ 'docker/entrypoint.sh', 'init' ], 'a server is made');
+ok(!-e "$dir/node/init", 'the socket of the making is gone');
 is((stat "$dir/node/state")[2] & 0777, 0700, 'its state directory is the owner\'s alone');
 command_fails([ 'docker/entrypoint.sh', 'ready' ], 'init leaves no server running');
 
