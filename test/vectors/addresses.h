@@ -1,6 +1,6 @@
 /*
- * addresses.h - writes addresses.json: keys from seeds, conditions, trees, addresses of every shape,
- * and texts that are no address.
+ * addresses.h - writes addresses.json: keys from seeds, conditions, trees, addresses of every
+ * shape, and texts that are no address.
  */
 #ifndef MESCHAIN_VECTORS_ADDRESSES_H
 #define MESCHAIN_VECTORS_ADDRESSES_H

@@ -1,6 +1,6 @@
 /*
- * refusals.h - writes refusals.json: envelopes with one thing wrong each, the step that finds it and
- * the refusal with its message. Written from drafts, since the builder makes no such bytes.
+ * refusals.h - writes refusals.json: envelopes with one thing wrong each, the step that finds it
+ * and the refusal with its message. Written from drafts, since the builder makes no such bytes.
  */
 #ifndef MESCHAIN_VECTORS_REFUSALS_H
 #define MESCHAIN_VECTORS_REFUSALS_H

@@ -83,7 +83,7 @@ show_another_secret(Party *party)
 	party->preimage = fixture_txid.bytes;
 }
 
-/* The change may be to the address too, so it comes before the body; prepare is leave_as_it_is then. */
+/* prepare may change the address, so it comes before the body is signed; change comes after. */
 static inline void
 write_refused_witness(const char *name, size_t branch, void (*prepare)(Party *party),
 					  void (*change)(Party *party))
