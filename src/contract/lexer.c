@@ -10,7 +10,7 @@ void
 acs_lexer_init(AcsLexer *lexer, AcsSource source, AcsDiagnostics *diagnostics)
 {
 	assert(source.begin <= source.end && source.end <= source.text.size);
-	*lexer = (AcsLexer){ source, source.begin, diagnostics };
+	*lexer = (AcsLexer){ source, source.begin, diagnostics, false };
 }
 
 bool
@@ -80,7 +80,8 @@ token_bad(AcsLexer *lexer, size_t offset, McStatus status)
 {
 	McSpan text = span_of(lexer->source.text.data + offset, lexer->at - offset);
 
-	acs_diagnose(lexer->diagnostics, offset, status, (const char *) text.data, text.size);
+	if (!lexer->quiet)
+		acs_diagnose(lexer->diagnostics, offset, status, (const char *) text.data, text.size);
 	return (AcsToken){ ACS_TOKEN_BAD, offset, text, 0 };
 }
 
@@ -130,7 +131,8 @@ read_text(AcsLexer *lexer)
 	size = lexer->at++ - offset - 1;
 	if (!wire_text_valid(span_of(lexer->source.text.data + offset + 1, size)))
 	{
-		acs_diagnose_number(lexer->diagnostics, offset, MC_INVALID_TEXT, (int64_t) offset, 0);
+		if (!lexer->quiet)
+			acs_diagnose_number(lexer->diagnostics, offset, MC_INVALID_TEXT, (int64_t) offset, 0);
 		return (AcsToken){ ACS_TOKEN_BAD, offset, span_text("text"), 0 };
 	}
 	return token_make(lexer, ACS_TOKEN_TEXT, offset, 1, size);

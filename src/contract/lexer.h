@@ -9,7 +9,7 @@
 typedef enum AcsTokenKind
 {
 	ACS_TOKEN_END,
-	ACS_TOKEN_BAD, /* already reported */
+	ACS_TOKEN_BAD, /* reported, unless quiet */
 	ACS_TOKEN_NUMBER,
 	ACS_TOKEN_TEXT, /* text: the bytes between the quotes, escapes as written */
 	ACS_TOKEN_HASH, /* text: 64 hexadecimal digits */
@@ -31,6 +31,7 @@ typedef struct AcsLexer
 	AcsSource source;
 	size_t at;
 	AcsDiagnostics *diagnostics;
+	bool quiet; /* mistakes are not reported: one was, and the next statement is not yet reached */
 } AcsLexer;
 
 extern void acs_lexer_init(AcsLexer *lexer, AcsSource source, AcsDiagnostics *diagnostics);

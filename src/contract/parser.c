@@ -31,6 +31,7 @@ acs_parser_node(AcsParser *parser, AcsNodeKind kind, size_t offset)
 void
 acs_parser_next(AcsParser *parser)
 {
+	parser->lexer.quiet = parser->panic;
 	parser->token = acs_lexer_next(&parser->lexer);
 	if (parser->token.kind == ACS_TOKEN_BAD)
 		parser->panic = true; /* the lexer said why */
@@ -119,22 +120,23 @@ void
 acs_parser_recover(AcsParser *parser)
 {
 	unsigned depth = 0;
+	bool at_end = false;
 
-	while (!parser->stopped && parser->token.kind != ACS_TOKEN_END)
+	while (!at_end && !parser->stopped && parser->token.kind != ACS_TOKEN_END)
 	{
-		bool at_end = depth == 0 && acs_parser_at_sign(parser, ";");
-
+		at_end = depth == 0 && acs_parser_at_sign(parser, ";");
 		if (depth == 0 && acs_parser_at_sign(parser, "}"))
 			break;
 		if (acs_parser_at_sign(parser, "{"))
 			depth++;
 		else if (acs_parser_at_sign(parser, "}"))
 			at_end = --depth == 0;
-		acs_parser_next(parser);
 		if (at_end)
-			break;
+			parser->panic = false;
+		acs_parser_next(parser);
 	}
-	parser->panic = parser->stopped || parser->token.kind == ACS_TOKEN_BAD;
+	if (!at_end)
+		parser->panic = parser->stopped;
 }
 
 static AcsNode *parse_statement(AcsParser *parser);
