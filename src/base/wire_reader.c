@@ -7,6 +7,9 @@
 #include <cbor/callbacks.h>
 #include <cbor/streaming.h>
 
+#define WIRE_HEAD_MAX 9
+#define MAJOR_TAG 6
+
 typedef struct WireItem
 {
 	WireKind kind;
@@ -32,7 +35,6 @@ static void on_negint32(void *item, uint32_t value) { item_set(item, WIRE_NEGATI
 static void on_negint64(void *item, uint64_t value) { item_set(item, WIRE_NEGATIVE, value); }
 static void on_array(void *item, size_t count) { item_set(item, WIRE_ARRAY, count); }
 static void on_map(void *item, size_t count) { item_set(item, WIRE_MAP, count); }
-static void on_tag(void *item, uint64_t tag) { item_set(item, WIRE_TAG, tag); }
 static void on_null(void *item) { item_set(item, WIRE_NULL, 0); }
 static void on_refused(void *item) { ((WireItem *) item)->refused = true; }
 static void on_float(void *item, float value) { (void) value; on_refused(item); }
@@ -75,7 +77,6 @@ static const struct cbor_callbacks callbacks = {
 	.indef_array_start = on_refused,
 	.map_start = on_map,
 	.indef_map_start = on_refused,
-	.tag = on_tag,
 	.float2 = on_float,
 	.float4 = on_float,
 	.float8 = on_double,
@@ -111,6 +112,27 @@ head_size(uint64_t value)
 	return value <= UINT32_MAX ? 5 : 9;
 }
 
+/*
+ * libcbor refuses the tags that meant nothing when it was written, COSE's 18 among them. A tag's
+ * head differs from an unsigned integer's in its first three bits alone.
+ */
+static struct cbor_decoder_result
+decode_item(McSpan bytes, WireItem *item)
+{
+	struct cbor_decoder_result result;
+	uint8_t head[WIRE_HEAD_MAX];
+
+	if (bytes.data[0] >> 5 != MAJOR_TAG)
+		return cbor_stream_decode(bytes.data, bytes.size, &callbacks, item);
+	bytes.size = bytes.size < sizeof(head) ? bytes.size : sizeof(head);
+	memcpy(head, bytes.data, bytes.size);
+	head[0] &= 0x1F;
+	result = cbor_stream_decode(head, bytes.size, &callbacks, item);
+	if (item->kind == WIRE_UINT)
+		item->kind = WIRE_TAG;
+	return result;
+}
+
 static bool
 next_item(WireReader *reader, WireItem *item)
 {
@@ -123,8 +145,7 @@ next_item(WireReader *reader, WireItem *item)
 	reader->fault_offset = reader->offset;
 	if (reader->offset == reader->size)
 		return wire_reader_fail(reader, MC_TRUNCATED);
-	result = cbor_stream_decode(reader->data + reader->offset, reader->size - reader->offset,
-								&callbacks, item);
+	result = decode_item(span_of(reader->data + reader->offset, reader->size - reader->offset), item);
 	if (result.status == CBOR_DECODER_NEDATA)
 		return wire_reader_fail(reader, MC_TRUNCATED);
 	if (result.status != CBOR_DECODER_FINISHED || item->refused || item->kind == WIRE_NOTHING)

@@ -71,6 +71,40 @@ test_integers_at_every_width(void)
 	}
 }
 
+static bool
+tag_reads(uint64_t tag, McSpan bytes)
+{
+	WireReader reader;
+
+	wire_reader_init(&reader, bytes);
+	return wire_read_tag(&reader, tag) && wire_read_end(&reader);
+}
+
+/* 6 to 20 have no meaning of their own in RFC 8949; 18 is COSE_Sign1. */
+static void
+test_tags_at_every_width(void)
+{
+	static const uint64_t wide[] = { 24, 98, 255, 256, 65536, UINT32_MAX, 1ULL << 32, UINT64_MAX };
+	uint8_t bytes[16];
+	WireWriter writer;
+
+	for (uint64_t tag = 0; tag < 24 + sizeof(wide) / sizeof(wide[0]); tag++)
+	{
+		uint64_t value = tag < 24 ? tag : wide[tag - 24];
+		McSpan written;
+
+		wire_writer_init(&writer, bytes, sizeof(bytes));
+		wire_put_tag(&writer, value);
+		written = wire_written(&writer);
+		CHECK(tag_reads(value, written));
+		CHECK(!tag_reads(value ^ 1, written));
+		CHECK(!tag_reads(value, span_of(written.data, written.size - 1)));
+	}
+	CHECK(!tag_reads(18, span_of("\xD8\x12", 2)));
+	CHECK(!tag_reads(18, span_of("\x12", 1)));
+	CHECK(!tag_reads(28, span_of("\xDC", 1)));
+}
+
 static void
 test_writer_stops_at_its_capacity(void)
 {
@@ -226,6 +260,7 @@ main(void)
 {
 	RUN(test_values_of_free_shape);
 	RUN(test_integers_at_every_width);
+	RUN(test_tags_at_every_width);
 	RUN(test_writer_stops_at_its_capacity);
 	RUN(test_address_text);
 	RUN(test_lthash_is_a_set);
