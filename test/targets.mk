@@ -139,4 +139,5 @@ here-sim: sim
 here-mutants: mutants
 
 here-bench: temp-install
-	@test/lib/run_bench.sh $$(cat build/tmp_bindir) $(BENCHES)
+	@bin=$$(cat build/tmp_bindir) && test/lib/with_server.sh $$bin bench test/bench/server.conf \
+	  test/lib/run_bench.sh $$bin $(BENCHES)

@@ -56,7 +56,7 @@ status=0
   cd "$mirror"
   export HOME="$mirror" USER="$user" LOGNAME="$user"
   unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGSERVICE PGPASSFILE
-  $as_user make --no-print-directory "$@"
+  $as_user make --no-print-directory "$@" 9<&- # a server left behind must not hold the lock
 ) || status=$?
 
 mkdir -p build

@@ -1,8 +1,9 @@
 #!/bin/sh
 # run_bench.sh BINDIR SCRIPT... - runs the benchmarks in order against the server programs in BINDIR
-# and collects their lines "bench NAME VALUE UNIT" in build/bench.json, with what the figures
-# depend on: cores, memory, versions. A script finds the programs in PATH and in BENCH_BINDIR, and
-# starts its own server with test/lib/with_server.sh. Fails when one script fails.
+# and the server that PGHOST names, and collects their lines "bench NAME VALUE UNIT" in
+# build/bench.json with what the figures depend on: cores, memory, versions. A script finds database
+# "ledger" with the extension in PGDATABASE; one that wants a server of its own starts it with
+# test/lib/with_server.sh "$BENCH_BINDIR". Fails when one script fails.
 bindir=$1
 shift
 export BENCH_BINDIR="$bindir"
@@ -11,6 +12,10 @@ mkdir -p build/log
 lines=build/log/bench.txt
 : > "$lines"
 failed=0
+export PGDATABASE=ledger PGOPTIONS='-c client_min_messages=warning'
+psql -X -q -v ON_ERROR_STOP=1 -d postgres -c 'CREATE DATABASE ledger TEMPLATE template0' || exit 1
+psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION meschain CASCADE' || exit 1
+unset PGOPTIONS
 for script in "$@"; do
   echo "# $script"
   { "$script" 2>&1 </dev/null; echo "status $?"; } | tee "build/log/$(basename "$script").log" |
