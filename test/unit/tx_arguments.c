@@ -188,9 +188,23 @@ test_metadata(void)
 	CHECK_INT(read_notarise(pack("n")), MC_WRONG_TYPE);
 	CHECK_INT(read_notarise(pack("mtntn", N(2), "b", "a")), MC_NOT_CANONICAL);
 	CHECK_INT(read_notarise(pack("mtntn", N(2), "a", "a")), MC_DUPLICATE_KEY);
-	CHECK_INT(read_notarise(pack("mtaaaaaaaa", N(1), "a", N(1), N(1), N(1), N(1), N(1), N(1),
-								 N(1), N(0))),
-			  MC_TOO_DEEP);
+}
+
+/* The arguments are the first level, the metadata's map the second. */
+static void
+test_depth_of_metadata(void)
+{
+	for (int over = -1; over <= 1; over++)
+	{
+		uint8_t *start = arena + arena_used;
+
+		pack("mt", N(1), "a");
+		for (int level = 3; level < WIRE_DEPTH_MAX + over; level++)
+			pack("a", N(1));
+		pack("a", N(0));
+		CHECK_INT(read_notarise(span_of(start, (size_t) (arena + arena_used - start))),
+				  over > 0 ? MC_TOO_DEEP : MC_OK);
+	}
 	CHECK_INT(problem.limit, WIRE_DEPTH_MAX);
 }
 
@@ -290,6 +304,7 @@ main(void)
 	RUN_FRESH(test_limit_of_operations);
 	RUN_FRESH(test_memo);
 	RUN_FRESH(test_metadata);
+	RUN_FRESH(test_depth_of_metadata);
 	RUN_FRESH(test_document_hash);
 	RUN_FRESH(test_issue_asset);
 	RUN_FRESH(test_burn_and_issue_more);
