@@ -19,6 +19,7 @@ tx_build_init(TxBuilder *builder, const TxHeader *header, void *memory, size_t s
 	builder->input_count = 0;
 	builder->change_count = 0;
 	builder->full = false;
+	builder->open = false;
 	builder->inputs = (TxInput *) (void *) ((uint8_t *) memory + whole);
 	wire_writer_init(&builder->operations, memory, whole);
 }
@@ -63,14 +64,41 @@ tx_build_input(TxBuilder *builder, const TxInput *input)
 	builder->input_count++;
 }
 
+/* Moves the arguments of the last operation up to make room for the head of their byte string. */
+static void
+close_operation(TxBuilder *builder)
+{
+	WireWriter *operations = &builder->operations;
+	uint8_t *start = operations->data + builder->arguments_start;
+	size_t size = operations->size - builder->arguments_start;
+	uint8_t bytes[16];
+	WireWriter head;
+
+	if (!builder->open || operations->full)
+		return;
+	builder->open = false;
+	/* the head of a byte string is that of an integer with another major type */
+	wire_writer_init(&head, bytes, sizeof(bytes));
+	wire_put_uint(&head, size);
+	bytes[0] |= 0x40;
+	wire_put_raw(operations, wire_written(&head)); /* for the room only */
+	if (operations->full)
+		return;
+	memmove(start + head.size, start, size);
+	memcpy(start, bytes, head.size);
+}
+
 WireWriter *
 tx_build_operation(TxBuilder *builder, uint16_t kind, uint32_t actor)
 {
 	assert(actor <= builder->actor_count);
+	close_operation(builder);
 	builder->operation_count++;
 	wire_put_array(&builder->operations, 3);
 	wire_put_uint(&builder->operations, kind);
 	wire_put_uint(&builder->operations, actor);
+	builder->open = true;
+	builder->arguments_start = builder->operations.size;
 	return &builder->operations;
 }
 
@@ -146,6 +174,7 @@ put_header(WireWriter *writer, const TxBuilder *builder)
 McStatus
 tx_build_body(TxBuilder *builder, WireWriter *writer, McProblem *problem)
 {
+	close_operation(builder);
 	put_header(writer, builder);
 	sort_inputs(builder->inputs, builder->input_count);
 	wire_put_array(writer, builder->input_count);

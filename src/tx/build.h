@@ -34,6 +34,8 @@ typedef struct TxBuilder
 	uint32_t actor_count; /* besides the sender */
 	uint32_t operation_count;
 	WireWriter operations;
+	bool open;				/* the last operation's arguments are being written */
+	size_t arguments_start; /* where they begin, without the head that they get when closed */
 	TxInput *inputs; /* the lowest of them in memory */
 	uint32_t input_count;
 	TxChange change[TX_CHANGE_MAX];

@@ -108,7 +108,7 @@ extern const TxOperationKind *operation_kind(uint64_t number);
 /* The kinds in order of number, for mes.operation_kinds: NULL past the last. */
 extern const TxOperationKind *operation_kind_at(size_t position);
 
-/* The arguments of each kind, written after the head that tx/build.h writes. */
+/* The arguments of each kind, written to what tx_build_operation gives. */
 extern void operation_put_issue_asset(WireWriter *writer, const TxAsset *asset,
 									  const AssetRow *row);
 extern void operation_put_issue_more(WireWriter *writer, const TxAsset *asset, int64_t amount);

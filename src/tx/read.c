@@ -151,6 +151,14 @@ add_outputs(TxView *view, uint32_t count, McProblem *problem)
 	return MC_OK;
 }
 
+static bool
+names_a_byte(McStatus status)
+{
+	return status == MC_TRUNCATED || status == MC_NOT_CANONICAL || status == MC_WRONG_TYPE ||
+		   status == MC_TOO_DEEP || status == MC_DUPLICATE_KEY || status == MC_INVALID_TEXT ||
+		   status == MC_NUMBER_TOO_LARGE;
+}
+
 static McStatus
 read_operation(WireReader *reader, TxView *view, McProblem *problem)
 {
@@ -171,11 +179,11 @@ read_operation(WireReader *reader, TxView *view, McProblem *problem)
 	kind = operation_kind(number);
 	if (kind == NULL)
 		return status_problem(problem, MC_UNKNOWN_OPERATION, (int64_t) number, 0);
-	if (!wire_read_value(reader, SIZE_MAX, &arguments))
+	if (!wire_read_bytes(reader, SIZE_MAX, &arguments))
 		return part_wire_problem(reader, problem);
 	status = kind->check(arguments, &output_count, problem);
 	/* the kind counts bytes from its arguments, people from the envelope */
-	if (status == MC_WRONG_TYPE && problem != NULL)
+	if (problem != NULL && names_a_byte(status))
 		problem->number += arguments.data - reader->data;
 	return status == MC_OK ? add_outputs(view, output_count, problem) : status;
 }

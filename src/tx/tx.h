@@ -12,7 +12,9 @@
  *   actors    = addresses other than the sender that act, strictly ascending
  *   input     = [txid, output_index, height]    height 0: in flight or 256 blocks old at most;
  *                                               strictly ascending by txid, output_index
- *   operation = [kind, actor, arguments]        actor 0 is the sender, i the i-th of actors
+ *   operation = [kind, actor, arguments]        actor 0 is the sender, i the i-th of actors;
+ *                                               arguments are CBOR within a byte string, so that
+ *                                               a walk passes over them in one step
  *   output    = [address, asset, amount]        inside the arguments of a transfer
  *   change    = [actor, asset, amount]          what returns to an actor; no transfer to people
  *   witness   = tx/witness.h, one an actor: the sender's first, then actors' in their order

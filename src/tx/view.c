@@ -19,7 +19,7 @@ tx_next_operation(WireReader *reader, const TxView *view, TxOperation *operation
 	operation->index = reader->offset == 0 ? 0 : operation->index + 1;
 	valid = wire_read_tuple(reader, 3) && wire_read_uint(reader, &kind) &&
 			wire_read_uint(reader, &actor) &&
-			wire_read_value(reader, SIZE_MAX, &operation->arguments);
+			wire_read_bytes(reader, SIZE_MAX, &operation->arguments);
 	assert(valid && actor < view->actor_count);
 	operation->kind = (uint16_t) kind;
 	operation->actor = (uint32_t) actor;

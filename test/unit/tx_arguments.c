@@ -131,7 +131,8 @@ static void
 test_limit_of_operations(void)
 {
 	McHash document = { { 1 } };
-	McSpan item = pack("auuahm", N(3), U(OPERATION_NOTARISE), U(0), N(2), &document, N(0));
+	McSpan item = pack("auub", N(3), U(OPERATION_NOTARISE), U(0),
+					   pack("ahm", N(2), &document, N(0)));
 
 	for (int over = -1; over <= 1; over++)
 		CHECK_INT(read_with(FIELD_OPERATIONS,
@@ -190,7 +191,6 @@ test_metadata(void)
 	CHECK_INT(read_notarise(pack("mtntn", N(2), "a", "a")), MC_DUPLICATE_KEY);
 }
 
-/* The arguments are the first level, the metadata's map the second. */
 static void
 test_depth_of_metadata(void)
 {
@@ -199,7 +199,7 @@ test_depth_of_metadata(void)
 		uint8_t *start = arena + arena_used;
 
 		pack("mt", N(1), "a");
-		for (int level = 3; level < WIRE_DEPTH_MAX + over; level++)
+		for (int level = 2; level < WIRE_DEPTH_MAX + over; level++)
 			pack("a", N(1));
 		pack("a", N(0));
 		CHECK_INT(read_notarise(span_of(start, (size_t) (arena + arena_used - start))),

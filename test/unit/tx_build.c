@@ -149,7 +149,7 @@ test_memory_that_is_too_small(void)
 	TxHeader header = usual_header();
 	TxInput input = { fixture_txid, 3, 9 };
 	McSpan empty = pack("m", N(0));
-	size_t operation_size = 3 + 1 + 34 + 1;
+	size_t operation_size = 3 + 2 + 1 + 34 + 1;
 	WireWriter writer;
 
 	for (size_t size = 0; size <= 128; size += 8)

@@ -89,8 +89,8 @@ envelope_of_size(size_t size)
 
 	for (int round = 0; round < 2; round++)
 	{
-		McSpan each = pack("mtb", N(1), "m", text_of_size(3455));
-		McSpan rest = pack("mtb", N(1), "m", text_of_size(last));
+		McSpan each = pack("b", pack("ahmtb", N(2), &fixture_txid, N(1), "m", text_of_size(3450)));
+		McSpan rest = pack("b", pack("ahmtb", N(2), &fixture_txid, N(1), "m", text_of_size(last)));
 		uint8_t *start;
 		Draft draft;
 
@@ -98,8 +98,7 @@ envelope_of_size(size_t size)
 		start = arena + arena_used;
 		pack("a", N(300));
 		for (int i = 0; i < 300; i++)
-			pack("auuahr", N(3), U(OPERATION_NOTARISE), U(0), N(2), &fixture_txid,
-				 i == 299 ? rest : each);
+			pack("auur", N(3), U(OPERATION_NOTARISE), U(0), i == 299 ? rest : each);
 		draft.field[FIELD_OPERATIONS] = span_of(start, (size_t) (arena + arena_used - start));
 		envelope = draft_envelope(&draft);
 		last += size - envelope.size;

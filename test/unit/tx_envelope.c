@@ -66,10 +66,11 @@ test_outputs_in_order_of_their_numbers(void)
 
 	draft_init(&draft);
 	draft.field[FIELD_OPERATIONS] =
-		pack("aauuaaahtiahtitauuatuinmauuatiauur", N(4), N(3), U(OPERATION_TRANSFER), U(0), N(2),
-			 N(2), N(3), &to, "MES", I(5), N(3), &to, "MES", I(6), "", N(3),
-			 U(OPERATION_ISSUE_ASSET), U(0), N(5), "GOLD", U(2), I(700), N(0), N(3),
-			 U(OPERATION_BURN), U(0), N(2), "MES", I(1), N(3), U(OPERATION_TRANSFER), U(0),
+		pack("aauubauubauubauub", N(4), N(3), U(OPERATION_TRANSFER), U(0),
+			 pack("aaahtiahtit", N(2), N(2), N(3), &to, "MES", I(5), N(3), &to, "MES", I(6), ""),
+			 N(3), U(OPERATION_ISSUE_ASSET), U(0),
+			 pack("atuinm", N(5), "GOLD", U(2), I(700), N(0)), N(3), U(OPERATION_BURN), U(0),
+			 pack("ati", N(2), "MES", I(1)), N(3), U(OPERATION_TRANSFER), U(0),
 			 draft_transfer(&to, "MES", 8, ""));
 	CHECK_INT(draft_read(&draft, &view, &problem), MC_OK);
 	CHECK_INT(view.output_count, 5);
@@ -99,7 +100,7 @@ test_payment_against_payment(void)
 	draft_init(&draft);
 	draft.field[FIELD_ACTORS] = pack("ah", N(1), &two);
 	draft.field[FIELD_OPERATIONS] = pack(
-		"aauurauur", N(2), N(3), U(OPERATION_TRANSFER), U(0), draft_transfer(&two, "USD", 5, ""),
+		"aauubauub", N(2), N(3), U(OPERATION_TRANSFER), U(0), draft_transfer(&two, "USD", 5, ""),
 		N(3), U(OPERATION_TRANSFER), U(1), draft_transfer(&one, "EUR", 4, ""));
 	CHECK_INT(draft_read(&draft, &view, &problem), MC_MISSING_WITNESS);
 	CHECK_INT(problem.number, 1);
@@ -316,9 +317,8 @@ test_fault_of_the_second_operation(void)
 
 	draft_init(&draft);
 	draft.field[FIELD_OPERATIONS] =
-		pack("aauurauuaat", N(2), N(3), U(2), U(0), draft_transfer(&to, "MES", 5, ""), N(3), U(2),
-			 U(0), N(2), N(1), "QQQQQ");
-	draft.field[FIELD_OPERATIONS] = pack("rt", draft.field[FIELD_OPERATIONS], "");
+		pack("aauubauub", N(2), N(3), U(2), U(0), draft_transfer(&to, "MES", 5, ""), N(3), U(2),
+			 U(0), pack("aatt", N(2), N(1), "QQQQQ", ""));
 	envelope = draft_envelope(&draft);
 	CHECK_INT(tx_read(envelope, &view, &problem), MC_WRONG_TYPE);
 	CHECK_INT(problem.operation, 1);

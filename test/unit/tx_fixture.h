@@ -67,7 +67,7 @@ typedef struct Draft
 static inline McSpan
 draft_operation(uint64_t kind, uint64_t actor, McSpan arguments)
 {
-	return pack("aauur", N(1), N(3), kind, actor, arguments);
+	return pack("aauub", N(1), N(3), kind, actor, arguments);
 }
 
 static inline McSpan

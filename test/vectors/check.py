@@ -275,7 +275,7 @@ def body_of(entry, chain_id):
     for operation in entry["operations"]:
         arguments = encode(arguments_of(operation))
         check(arguments.hex(), operation["arguments"], "arguments in " + entry["name"])
-        operations.append([operation["kind"], operation["actor"], Raw(arguments)])
+        operations.append([operation["kind"], operation["actor"], arguments])
     return encode([
         1, chain_id, address_bytes(entry["sender"]),
         [address_bytes(actor) for actor in entry["actors"]],

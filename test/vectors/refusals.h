@@ -85,9 +85,11 @@ write_refused_bytes(void)
 	write_refusal("a float", FIELD_FEE, span_of("\xF9\x00\x00", 3));
 	write_refusal("text that is not UTF-8", FIELD_REFERENCE, pack("t", "\xC0\x80"));
 	write_refusal("a repeated key", FIELD_OPERATIONS,
-				  pack("aauuahmtntn", N(1), N(3), U(4), U(0), N(2), &fixture_txid, N(2), "a", "a"));
+				  draft_operation(OPERATION_NOTARISE, 0,
+								  pack("ahmtntn", N(2), &fixture_txid, N(2), "a", "a")));
 	write_refusal("keys out of order", FIELD_OPERATIONS,
-				  pack("aauuahmtntn", N(1), N(3), U(4), U(0), N(2), &fixture_txid, N(2), "b", "a"));
+				  draft_operation(OPERATION_NOTARISE, 0,
+								  pack("ahmtntn", N(2), &fixture_txid, N(2), "b", "a")));
 	good = pack("r", good);
 	((uint8_t *) good.data)[good.size - 8] ^= 1;
 	write_refusal_of("a flipped bit in the signature", good);
