@@ -107,10 +107,9 @@ pbft_enter(PbftReplica *replica, const PbftMessage *message)
 	enter(replica, message, &base, hashes);
 }
 
-/* The first vote of the view is PREPARE of the base itself, never of its ancestors: a lower
- * certificate of a higher view would un-lock the committed tip (MUT1). */
+/* The blocks a view begins with stand in the log before the view does: replay walks them. */
 static void
-first_vote(PbftReplica *replica, const PbftLock *base, const McHash *hashes)
+keep_blocks(PbftReplica *replica, const PbftLock *base, const McHash *hashes)
 {
 	for (uint64_t at = replica->committed + 1; at <= base->height; at++)
 	{
@@ -119,8 +118,6 @@ first_vote(PbftReplica *replica, const PbftLock *base, const McHash *hashes)
 		block->prepared = true;
 		pbft_record_header(replica, block);
 	}
-	if (base->height > replica->committed)
-		pbft_prepare_vote(replica, base->height, &base->hash);
 }
 
 void
@@ -148,6 +145,7 @@ pbft_enter_when_ready(PbftReplica *replica)
 			return;
 	}
 	replica->has_next_view = false;
+	keep_blocks(replica, &base, hashes);
 	/* D6, and D7 of the primary: one record, the NEW-VIEW itself */
 	pbft_record_message(replica, message);
 	enter(replica, message, &base, hashes);
@@ -155,5 +153,10 @@ pbft_enter_when_ready(PbftReplica *replica)
 		pbft_emit_broadcast(replica, message);
 	pbft_emit_note(replica, PBFT_NOTE_VIEW_ENTERED, message->sender, replica->view);
 	pbft_say_status(replica, PBFT_NODE_MAX);
-	first_vote(replica, &base, hashes);
+	/*
+	 * The first vote of the view is PREPARE of the base itself, never of its ancestors: a lower
+	 * certificate of a higher view would un-lock the committed tip (MUT1).
+	 */
+	if (base.height > replica->committed)
+		pbft_prepare_vote(replica, base.height, &base.hash);
 }

@@ -156,6 +156,7 @@ struct PbftReplica
 	int64_t clock_offset[PBFT_NODE_MAX];
 	PbftFetching fetch;
 	uint32_t fetch_turn;
+	bool fetch_range_first;
 	bool fetch_more; /* a range came in whole: ask for the next at once */
 
 	uint64_t view_changes;

@@ -142,10 +142,16 @@ pbft_sync(PbftReplica *replica, bool tick)
 		pbft_enter_when_ready(replica);
 	}
 	if (tick && replica->fetch.active && replica->now_ms >= replica->fetch.deadline_ms)
+	{
+		/* unanswered: try the other way, a liar's claim or a forgotten block must not hold us up */
 		replica->fetch.active = false;
+		replica->fetch_range_first = !replica->fetch_range_first;
+	}
 	if (replica->fetch.active)
 		return;
-	if (fetch_by_hash(replica))
+	if (tick && replica->fetch_range_first)
+		fetch_range(replica);
+	if (replica->fetch.active || fetch_by_hash(replica))
 		return;
 	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
 	if (tick || replica->fetch_more)

@@ -1,0 +1,226 @@
+/*
+ * byzantine.c - faulty members: the honest replica with its mouth, and sometimes its head, replaced.
+ * They hold each other's keys of none but their own; everything else they may do.
+ */
+#include "sim/sim.h"
+
+#define MEMORY 128
+
+static SimBytes *memory[MEMORY];
+static size_t memory_count;
+static PbftMessage message;
+static uint8_t out[PBFT_MESSAGE_MAX];
+
+void
+sim_byzantine_reset(void)
+{
+	for (size_t i = 0; i < MEMORY; i++)
+	{
+		sim_free(memory[i]);
+		memory[i] = NULL;
+	}
+	memory_count = 0;
+}
+
+static void
+send_forged(SimNode *node, uint32_t member, bool has_body, const McHash *body_of)
+{
+	uint8_t signed_bytes[PBFT_SIGNED_MAX];
+	SimBytes *bytes;
+	size_t size;
+
+	message.sender = node->member;
+	memcpy(message.instance, world.config.domain.instance, PBFT_INSTANCE_SIZE);
+	size = pbft_message_signed(&message, &world.config.domain, signed_bytes);
+	mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size), message.signature);
+	if (message.kind == PBFT_VIEW_CHANGE)
+		memcpy(message.u.view_change.body.signature, message.signature, PBFT_SIGNATURE_SIZE);
+	bytes = sim_bytes(out, pbft_message_encode(&message, out));
+	bytes->has_body = has_body;
+	if (has_body)
+		bytes->body_of = *body_of;
+	sim_send(node, member, bytes);
+	sim_free(bytes);
+}
+
+/* The other block: same place in the chain, other contents; its hash follows from the first one. */
+static void
+other_header(const PbftHeader *header, PbftHeader *other)
+{
+	*other = *header;
+	other->tx_root.bytes[31] ^= 0x80;
+}
+
+static void
+equivocate(SimNode *node, bool broadcast, uint32_t member)
+{
+	PbftHeader header;
+	uint32_t from = broadcast ? 0 : member;
+	uint32_t to = broadcast ? world.plan.n : member + 1;
+	uint64_t side = sim_random(UINT64_MAX);
+
+	other_header(&message.u.proposal.header, &header);
+	for (uint32_t i = from; i < to; i++)
+	{
+		McHash hash;
+
+		if (i == node->member || (side >> (i % 64) & 1) == 0)
+			continue;
+		message.u.proposal.header = header;
+		pbft_header_hash(&header, &hash);
+		message.subject.hash = hash;
+		sim_body_add(node, &hash);
+		send_forged(node, i, (node->byzantine & BYZ_WITHHOLD) == 0 || sim_chance(500000), &hash);
+		memset(&message.u, 0, sizeof(PbftHeader));
+		message.kind = PBFT_PREPARE;
+		message.subject.kind = PBFT_PREPARE;
+		send_forged(node, i, false, NULL);
+		message.kind = PBFT_COMMIT;
+		message.subject.kind = PBFT_COMMIT;
+		send_forged(node, i, false, NULL);
+		message.kind = PBFT_PRE_PREPARE;
+		message.subject.kind = PBFT_PRE_PREPARE;
+	}
+}
+
+static void
+worst_new_view(PbftNewView *new_view)
+{
+	uint32_t quorum = pbft_quorum(world.plan.n);
+
+	/* drop the highest lock while a quorum stays: certificates of the dropped one still fit none */
+	while (new_view->body_count > quorum)
+	{
+		uint32_t best = 0;
+
+		for (uint32_t i = 1; i < new_view->body_count; i++)
+			if (pbft_lock_compare(&new_view->bodies[i].lock, &new_view->bodies[best].lock) > 0)
+				best = i;
+		memmove(&new_view->bodies[best], &new_view->bodies[best + 1],
+				(new_view->body_count - best - 1) * sizeof(new_view->bodies[0]));
+		new_view->body_count--;
+	}
+}
+
+static void
+worst_certificate(SimNode *node, PbftNewView *new_view)
+{
+	PbftLock best = new_view->bodies[0].lock;
+
+	for (uint32_t i = 1; i < new_view->body_count; i++)
+		if (pbft_lock_compare(&new_view->bodies[i].lock, &best) > 0)
+			best = new_view->bodies[i].lock;
+	new_view->has_certificate = best.kind != PBFT_LOCK_ANCHOR;
+	for (uint32_t i = 0; i < world.plan.n; i++)
+		if (node->replica->changes[i].has_certificate &&
+			pbft_lock_proved(&best, &node->replica->changes[i].certificate))
+			new_view->certificate = node->replica->changes[i].certificate;
+}
+
+static void
+mutate(SimNode *node, bool broadcast, uint32_t member, const SimBytes *bytes)
+{
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		SimBytes *copy;
+
+		if (i == node->member || (!broadcast && i != member))
+			continue;
+		copy = sim_bytes(bytes->data, bytes->size);
+		copy->data[sim_random(copy->size)] ^= (uint8_t) (1u << sim_random(8));
+		if (sim_chance(300000))
+			copy->size = (uint32_t) sim_random(copy->size);
+		sim_send(node, i, copy);
+		sim_free(copy);
+	}
+}
+
+static void
+remember(SimBytes *bytes)
+{
+	size_t at = memory_count++ % MEMORY;
+
+	sim_free(memory[at]);
+	memory[at] = sim_share(bytes);
+}
+
+static bool
+tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
+{
+	uint32_t byzantine = node->byzantine;
+
+	if (message.kind == PBFT_PRE_PREPARE && (byzantine & BYZ_EQUIVOCATE))
+		equivocate(node, broadcast, member);
+	if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGET_LOCK))
+	{
+		message.u.view_change.body.lock =
+			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.config.anchor.height, world.config.anchor.hash };
+		message.u.view_change.has_certificate = false;
+	}
+	else if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_RUSH_VIEW))
+		message.u.view_change.body.view += 1 + sim_random(1000);
+	else if (message.kind == PBFT_NEW_VIEW && (byzantine & BYZ_WORST_NEW_VIEW))
+	{
+		worst_new_view(&message.u.new_view);
+		worst_certificate(node, &message.u.new_view);
+	}
+	else
+		return false;
+	for (uint32_t i = 0; i < world.plan.n; i++)
+		if (i != node->member && (broadcast || i == member))
+			send_forged(node, i, false, NULL);
+	return true;
+}
+
+bool
+sim_tamper(SimNode *node, bool broadcast, uint32_t member, SimBytes *bytes)
+{
+	McProblem problem;
+	uint32_t byzantine = node->byzantine;
+
+	remember(bytes);
+	if ((byzantine & BYZ_REPLAY) && sim_chance(200000))
+	{
+		SimBytes *old = memory[sim_random(memory_count < MEMORY ? memory_count : MEMORY)];
+
+		sim_send(node, (uint32_t) sim_random(world.plan.n), old);
+	}
+	if ((byzantine & BYZ_MUTE) && sim_chance(300000))
+		return true;
+	if ((byzantine & BYZ_WITHHOLD) && sim_chance(700000))
+		bytes->has_body = false;
+	if ((byzantine & BYZ_MUTATE) && sim_chance(100000))
+	{
+		mutate(node, broadcast, member, bytes);
+		return true;
+	}
+	if (pbft_message_decode(span_of(bytes->data, bytes->size), &message, &problem) != MC_OK)
+		return false;
+	if (message.sender != node->member)
+		return false;
+	return tamper_decoded(node, broadcast, member);
+}
+
+/* Votes for whatever it hears of, in both phases. */
+void
+sim_byzantine_hears(SimNode *node, const PbftMessage *heard)
+{
+	if ((node->byzantine & BYZ_VOTE_ALL) == 0 || sim_chance(500000))
+		return;
+	if (heard->kind != PBFT_PRE_PREPARE &&
+		(heard->kind != PBFT_PREPARE || !sim_honest(heard->sender) || sim_chance(900000)))
+		return;
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		if (i == node->member)
+			continue;
+		memset(&message, 0, offsetof(PbftMessage, u));
+		message.subject = heard->subject;
+		message.kind = PBFT_PREPARE;
+		message.subject.kind = PBFT_PREPARE;
+		send_forged(node, i, false, NULL);
+		message.kind = PBFT_COMMIT;
+		message.subject.kind = PBFT_COMMIT;
+		send_forged(node, i, false, NULL);
+	}
+}
