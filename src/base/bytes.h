@@ -57,6 +57,21 @@ hash_equal(const McHash *left, const McHash *right)
 	return memcmp(left->bytes, right->bytes, HASH_SIZE) == 0;
 }
 
+/* Lower-case hex and a terminator: 2 * size + 1 characters. */
+static inline void
+hex_format(const void *data, size_t size, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = (const uint8_t *) data;
+
+	for (size_t i = 0; i < size; i++)
+	{
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	text[2 * size] = '\0';
+}
+
 static inline void
 put_be32(uint8_t out[4], uint32_t value)
 {

@@ -8,7 +8,7 @@ use warnings;
 use Exporter 'import';
 use File::Find ();
 
-our @EXPORT = qw(files slurp code_lines is_pure room_of excepted complain report);
+our @EXPORT = qw(files slurp code_lines is_pure room_of may_stand_on excepted complain report);
 
 my @complaints;
 my @exceptions;
@@ -62,6 +62,16 @@ sub _blank
 }
 
 # Pure: builds without PostgreSQL, files or a clock. Clients in src/cli and the like are not.
+# Rooms that execute transactions stand on tx/, whose TxWorld they implement (docs/decisions.md).
+my %stands_on = (ledger => 'tx', rights => 'tx');
+
+sub may_stand_on
+{
+	my ($room, $other) = @_;
+
+	return ($stands_on{$room} // '') eq $other;
+}
+
 sub is_pure
 {
 	my ($path) = @_;

@@ -52,7 +52,7 @@ sub own_include
 	}
 	return '' if $path =~ m{^src/(cli|gateway|sdk)/};
 	return "a pure file may not include \"$name\"" if is_pure($path) && $name =~ /_pg\.h$/;
-	return '' if $other eq $room || $other eq 'base';
+	return '' if $other eq $room || $other eq 'base' || may_stand_on($room, $other);
 	return '' if !is_pure($path) && ($room eq 'node' || $name =~ m{^node/\w+_pg\.h$});
 	return "room $room may not include \"$name\"";
 }

@@ -32,7 +32,7 @@ foreach my $path (sort keys %wanted)
 	foreach my $name (sort @{ $wanted{$path} })
 	{
 		my $home = $home{$name} // '';
-		next if $home ? $home eq $room || $home eq 'base' : $libc{$name};
+		next if $home ? $home eq $room || $home eq 'base' || may_stand_on($room, $home) : $libc{$name};
 		next if $name =~ $library && $room eq 'base';
 		next if excepted('symbol', $path, $name);
 		complain($home
