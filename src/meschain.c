@@ -1,7 +1,13 @@
-/* meschain.c - the library's entry point: _PG_init calls each room's init, nothing else. */
+/* meschain.c - the library's entry point; _PG_init calls each room's init and does nothing itself.
+ */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "node/guc_pg.h"
+#include "node/launcher_pg.h"
+#include "node/shmem_pg.h"
+#include "node/submission_pg.h"
 
 PG_MODULE_MAGIC;
 
@@ -10,4 +16,10 @@ extern PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	guc_init();
+	if (!process_shared_preload_libraries_in_progress)
+		return; /* functions of pure rooms still work; those of the node say that they cannot */
+	shmem_init();
+	launcher_init();
+	submission_init();
 }

@@ -24,14 +24,14 @@ problem_raise(const McProblem *problem)
 
 	Assert(problem->status != MC_OK);
 	status_message(problem, message, sizeof(message));
-	ereport(ERROR, (errcode(errcode_of(problem->status)), errmsg("%s", message),
-					problem->operation >= 0 ? errdetail("Operation %d is at fault.",
-														problem->operation)
-											: 0,
-					info != NULL && info->hint[0] != '\0' ? errhint("%s", info->hint) : 0));
+	ereport(
+		ERROR,
+		(errcode(errcode_of(problem->status)), errmsg("%s", message),
+		 problem->operation >= 0 ? errdetail("Operation %d is at fault.", problem->operation) : 0,
+		 info != NULL && info->hint[0] != '\0' ? errhint("%s", info->hint) : 0));
 }
 
-PG_FUNCTION_INFO_V1(mes_error_codes);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_error_codes);
 Datum
 mes_error_codes(PG_FUNCTION_ARGS)
 {

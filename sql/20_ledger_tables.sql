@@ -1,0 +1,238 @@
+-- ledger tables: insert-only, partitioned by height from the first block, no foreign keys among
+-- themselves (mes.verify checks references), keys and indexes on the leaves only (P9, P15).
+-- tx_id = height << 20 | position, output_id = height << 20 | index in block (P31).
+
+CREATE TABLE mes_internal.block_rows (
+  height bigint NOT NULL,
+  hash bytea NOT NULL,
+  header bytea NOT NULL,
+  block_time timestamptz NOT NULL,
+  proposer smallint NOT NULL,
+  tx_count integer NOT NULL,
+  output_count integer NOT NULL,
+  receipts_root bytea NOT NULL,
+  writeset_root bytea NOT NULL,
+  state_digest bytea NOT NULL,
+  next_valset_hash bytea NOT NULL,
+  state_root bytea NOT NULL,
+  commit_certificate bytea NOT NULL,
+  result_certificate bytea NOT NULL
+) PARTITION BY RANGE (height);
+COMMENT ON TABLE mes_internal.block_rows IS 'one row a block: header, roots and this node''s certificates';
+COMMENT ON COLUMN mes_internal.block_rows.height IS 'number of the block, the first is 1';
+COMMENT ON COLUMN mes_internal.block_rows.hash IS 'SHA-256 of the header';
+COMMENT ON COLUMN mes_internal.block_rows.header IS 'header as members signed it, fixed width, big-endian';
+COMMENT ON COLUMN mes_internal.block_rows.block_time IS 'chain time, UTC, never falls';
+COMMENT ON COLUMN mes_internal.block_rows.proposer IS 'member number of the proposer';
+COMMENT ON COLUMN mes_internal.block_rows.tx_count IS 'transactions in the block';
+COMMENT ON COLUMN mes_internal.block_rows.output_count IS 'outputs made by the block';
+COMMENT ON COLUMN mes_internal.block_rows.receipts_root IS 'Merkle root of the receipts';
+COMMENT ON COLUMN mes_internal.block_rows.writeset_root IS 'Merkle root of what each transaction wrote';
+COMMENT ON COLUMN mes_internal.block_rows.state_digest IS 'SHA-256 of the state''s LtHash after the block';
+COMMENT ON COLUMN mes_internal.block_rows.next_valset_hash IS 'validators from the next epoch on, zeros when unchanged';
+COMMENT ON COLUMN mes_internal.block_rows.state_root IS 'execution root, chained from the first block';
+COMMENT ON COLUMN mes_internal.block_rows.commit_certificate IS 'signatures of a quorum on the order; each node keeps its own valid set';
+COMMENT ON COLUMN mes_internal.block_rows.result_certificate IS 'signatures of a quorum on the result; each node keeps its own valid set';
+
+CREATE TABLE mes_internal.transaction_rows (
+  tx_id bigint NOT NULL,
+  txid_key bigint NOT NULL,
+  sender_id bigint NOT NULL,
+  first_output integer NOT NULL,
+  output_count integer NOT NULL,
+  status smallint NOT NULL,
+  operation smallint NOT NULL,
+  operation_count smallint NOT NULL,
+  block_time timestamptz NOT NULL,
+  submission uuid NOT NULL,
+  txid bytea NOT NULL,
+  body bytea NOT NULL,
+  receipt bytea
+) PARTITION BY RANGE (tx_id);
+COMMENT ON TABLE mes_internal.transaction_rows IS 'one row a transaction: signed body and receipt, without witnesses';
+COMMENT ON COLUMN mes_internal.transaction_rows.tx_id IS 'height << 20 | position in block';
+COMMENT ON COLUMN mes_internal.transaction_rows.txid_key IS 'first 8 bytes of txid, for the index; recheck txid';
+COMMENT ON COLUMN mes_internal.transaction_rows.submission IS 'uuid of the submission, unique for its sender within the window';
+COMMENT ON COLUMN mes_internal.transaction_rows.sender_id IS 'address of the sender';
+COMMENT ON COLUMN mes_internal.transaction_rows.first_output IS 'index in block of its first output';
+COMMENT ON COLUMN mes_internal.transaction_rows.output_count IS 'outputs it made; 0 when refused';
+COMMENT ON COLUMN mes_internal.transaction_rows.status IS 'number in mes.error_codes, 0 for ok';
+COMMENT ON COLUMN mes_internal.transaction_rows.operation IS 'kind of its only operation, 0 for several';
+COMMENT ON COLUMN mes_internal.transaction_rows.operation_count IS 'how many operations';
+COMMENT ON COLUMN mes_internal.transaction_rows.block_time IS 'chain time of its block';
+COMMENT ON COLUMN mes_internal.transaction_rows.txid IS 'hash of the body';
+COMMENT ON COLUMN mes_internal.transaction_rows.body IS 'canonical CBOR of what was signed';
+COMMENT ON COLUMN mes_internal.transaction_rows.receipt IS 'canonical CBOR of the refusal, null when ok';
+
+CREATE TABLE mes_internal.witness_rows (
+  height bigint NOT NULL,
+  witnesses bytea NOT NULL
+) PARTITION BY RANGE (height);
+COMMENT ON TABLE mes_internal.witness_rows IS 'the signatures of a block''s transactions; may be archived and dropped, proofs of effect stand without them';
+COMMENT ON COLUMN mes_internal.witness_rows.height IS 'block';
+COMMENT ON COLUMN mes_internal.witness_rows.witnesses IS 'CBOR array of each transaction''s witness array, in order';
+
+CREATE TABLE mes_internal.output_rows (
+  output_id bigint NOT NULL,
+  address_id bigint NOT NULL,
+  amount_units bigint NOT NULL,
+  asset_id integer NOT NULL,
+  position_in_block integer NOT NULL,
+  output_index integer NOT NULL,
+  actor smallint NOT NULL,
+  kind smallint NOT NULL
+) PARTITION BY RANGE (output_id);
+COMMENT ON TABLE mes_internal.output_rows IS 'one row an output; unspent while spend_rows has no row of its id';
+COMMENT ON COLUMN mes_internal.output_rows.output_id IS 'height << 20 | index in block';
+COMMENT ON COLUMN mes_internal.output_rows.address_id IS 'owner';
+COMMENT ON COLUMN mes_internal.output_rows.amount_units IS 'amount in base units';
+COMMENT ON COLUMN mes_internal.output_rows.asset_id IS 'asset';
+COMMENT ON COLUMN mes_internal.output_rows.position_in_block IS 'position of its transaction';
+COMMENT ON COLUMN mes_internal.output_rows.output_index IS 'number of the output in its transaction';
+COMMENT ON COLUMN mes_internal.output_rows.actor IS 'who in the transaction made it: 0 the sender';
+COMMENT ON COLUMN mes_internal.output_rows.kind IS '0 payment, 1 change, 2 issue';
+
+CREATE TABLE mes_internal.spend_rows (
+  output_id bigint NOT NULL,
+  spent_tx_id bigint NOT NULL,
+  input_index integer NOT NULL
+) PARTITION BY RANGE (output_id);
+COMMENT ON TABLE mes_internal.spend_rows IS 'one row a spent output, in the leaf of the output it spends: unique there, so unique everywhere';
+COMMENT ON COLUMN mes_internal.spend_rows.output_id IS 'the output';
+COMMENT ON COLUMN mes_internal.spend_rows.spent_tx_id IS 'the transaction that spent it';
+COMMENT ON COLUMN mes_internal.spend_rows.input_index IS 'number of the input there';
+
+CREATE TABLE mes_internal.genesis_rows (
+  genesis_hash bytea NOT NULL,
+  encoded bytea NOT NULL,
+  document jsonb NOT NULL,
+  joined_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE UNIQUE INDEX genesis_rows_single ON mes_internal.genesis_rows ((true));
+COMMENT ON TABLE mes_internal.genesis_rows IS 'the genesis of the ledger in this database, one row';
+COMMENT ON COLUMN mes_internal.genesis_rows.genesis_hash IS 'SHA-256 of encoded; its first 16 bytes are the chain id';
+COMMENT ON COLUMN mes_internal.genesis_rows.encoded IS 'canonical CBOR';
+COMMENT ON COLUMN mes_internal.genesis_rows.document IS 'the same for people';
+COMMENT ON COLUMN mes_internal.genesis_rows.joined_at IS 'when this database took it';
+
+-- small relations, not partitioned: one row an address, an asset, a state row's version
+CREATE TABLE mes_internal.address_rows (
+  address_id bigint NOT NULL,
+  address bytea NOT NULL,
+  first_height bigint NOT NULL
+);
+CREATE UNIQUE INDEX address_rows_id ON mes_internal.address_rows (address_id);
+CREATE UNIQUE INDEX address_rows_address ON mes_internal.address_rows (address);
+COMMENT ON TABLE mes_internal.address_rows IS 'addresses in the order in which the ledger met them';
+COMMENT ON COLUMN mes_internal.address_rows.address_id IS 'number, from 1';
+COMMENT ON COLUMN mes_internal.address_rows.address IS 'the 32 bytes behind the text';
+COMMENT ON COLUMN mes_internal.address_rows.first_height IS 'block in which it first appeared';
+
+CREATE TABLE mes_internal.asset_rows (
+  asset_id integer NOT NULL,
+  code text COLLATE "C" NOT NULL,
+  decimals smallint NOT NULL,
+  tx_id bigint NOT NULL
+);
+CREATE UNIQUE INDEX asset_rows_id ON mes_internal.asset_rows (asset_id);
+CREATE UNIQUE INDEX asset_rows_code ON mes_internal.asset_rows (code);
+COMMENT ON TABLE mes_internal.asset_rows IS 'assets in order of issue; what may change about one is in state_rows';
+COMMENT ON COLUMN mes_internal.asset_rows.asset_id IS 'number, from 1';
+COMMENT ON COLUMN mes_internal.asset_rows.code IS 'code, unique on the ledger';
+COMMENT ON COLUMN mes_internal.asset_rows.decimals IS 'digits after the point in a whole unit';
+COMMENT ON COLUMN mes_internal.asset_rows.tx_id IS 'transaction that issued it first';
+
+CREATE TABLE mes_internal.state_rows (
+  table_number smallint NOT NULL,
+  key bytea NOT NULL,
+  height bigint NOT NULL,
+  tx_id bigint NOT NULL,
+  value bytea NOT NULL
+);
+CREATE UNIQUE INDEX state_rows_key ON mes_internal.state_rows (table_number, key, height);
+COMMENT ON TABLE mes_internal.state_rows IS 'state that is not outputs, every version; the greatest height of a key is current';
+COMMENT ON COLUMN mes_internal.state_rows.table_number IS 'which state table: 1 assets, 2 notarisations';
+COMMENT ON COLUMN mes_internal.state_rows.key IS 'canonical key';
+COMMENT ON COLUMN mes_internal.state_rows.height IS 'block that wrote this version';
+COMMENT ON COLUMN mes_internal.state_rows.tx_id IS 'transaction that wrote it';
+COMMENT ON COLUMN mes_internal.state_rows.value IS 'canonical CBOR';
+
+-- the running sum of the state's set hash, stored now and then; apply adds what came after
+CREATE TABLE mes_internal.state_sums (
+  height bigint NOT NULL,
+  lthash bytea NOT NULL
+);
+CREATE UNIQUE INDEX state_sums_height ON mes_internal.state_sums (height);
+COMMENT ON TABLE mes_internal.state_sums IS 'LtHash of the current state at some heights';
+COMMENT ON COLUMN mes_internal.state_sums.height IS 'after this block';
+COMMENT ON COLUMN mes_internal.state_sums.lthash IS '1,024 lanes of 16 bits, little-endian';
+
+CREATE TABLE mes_internal.leaves (
+  from_height bigint NOT NULL,
+  to_height bigint NOT NULL,
+  suffix text COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX leaves_from ON mes_internal.leaves (from_height);
+COMMENT ON TABLE mes_internal.leaves IS 'cuts of the partitioned relations; local layout, no part of consensus';
+COMMENT ON COLUMN mes_internal.leaves.from_height IS 'first block of the leaf';
+COMMENT ON COLUMN mes_internal.leaves.to_height IS 'first block after it';
+COMMENT ON COLUMN mes_internal.leaves.suffix IS 'end of the leaf tables'' names';
+
+-- a leaf is made apart and attached: ATTACH takes only ShareUpdateExclusive on the parent (P15)
+CREATE FUNCTION mes_internal.create_leaf(parent text, suffix text, from_key bigint, to_key bigint,
+                                         key text, indexes text[])
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  leaf text := parent || '_' || suffix;
+  index_columns text;
+  number integer := 0;
+BEGIN
+  EXECUTE format('CREATE TABLE mes_internal.%I (LIKE mes_internal.%I INCLUDING STORAGE INCLUDING COMMENTS, '
+                 'CONSTRAINT %I CHECK (%I >= %s AND %4$I < %6$s)) WITH (fillfactor = 100)',
+                 leaf, parent, leaf || '_cut', key, from_key, to_key);
+  FOREACH index_columns IN ARRAY indexes LOOP
+    number := number + 1;
+    EXECUTE format('CREATE %s INDEX %I ON mes_internal.%I (%s)',
+                   CASE WHEN index_columns LIKE 'unique %' THEN 'UNIQUE' ELSE '' END,
+                   leaf || '_' || number, leaf, replace(index_columns, 'unique ', ''));
+  END LOOP;
+  EXECUTE format('ALTER TABLE mes_internal.%I ATTACH PARTITION mes_internal.%I FOR VALUES FROM (%s) TO (%s)',
+                 parent, leaf, from_key, to_key);
+END $$;
+COMMENT ON FUNCTION mes_internal.create_leaf(text, text, bigint, bigint, text, text[]) IS 'makes and attaches one leaf table';
+
+CREATE FUNCTION mes_internal.create_leaves(from_height bigint, to_height bigint)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  suffix text := lpad(from_height::text, 12, '0');
+BEGIN
+  PERFORM mes_internal.create_leaf('block_rows', suffix, from_height, to_height, 'height',
+    ARRAY['unique height', 'block_time']);
+  PERFORM mes_internal.create_leaf('transaction_rows', suffix, from_height << 20, to_height << 20, 'tx_id',
+    ARRAY['unique tx_id', 'txid_key', 'submission']);
+  PERFORM mes_internal.create_leaf('witness_rows', suffix, from_height, to_height, 'height',
+    ARRAY['unique height']);
+  PERFORM mes_internal.create_leaf('output_rows', suffix, from_height << 20, to_height << 20, 'output_id',
+    ARRAY['unique output_id', 'address_id, output_id']);
+  PERFORM mes_internal.create_leaf('spend_rows', suffix, from_height << 20, to_height << 20, 'output_id',
+    ARRAY['unique output_id']);
+  INSERT INTO mes_internal.leaves VALUES (from_height, to_height, suffix);
+END $$;
+COMMENT ON FUNCTION mes_internal.create_leaves(bigint, bigint) IS 'makes the leaf of every partitioned ledger relation for a range of heights';
+
+ALTER TABLE mes_internal.block_rows ALTER header SET STORAGE EXTERNAL;
+ALTER TABLE mes_internal.transaction_rows ALTER body SET STORAGE EXTERNAL;
+ALTER TABLE mes_internal.witness_rows ALTER witnesses SET STORAGE EXTERNAL;
+ALTER TABLE mes_internal.state_sums ALTER lthash SET STORAGE EXTERNAL;
+
+DO $$
+DECLARE
+  relation text;
+BEGIN
+  FOREACH relation IN ARRAY ARRAY['genesis_rows', 'block_rows', 'transaction_rows', 'witness_rows', 'output_rows', 'spend_rows',
+                                  'address_rows', 'asset_rows', 'state_rows', 'state_sums', 'leaves'] LOOP
+    PERFORM pg_catalog.pg_extension_config_dump(format('mes_internal.%I', relation), '');
+    EXECUTE format('GRANT SELECT ON mes_internal.%I TO mes_reader, mes_auditor, mes_admin', relation);
+    EXECUTE format('GRANT SELECT, INSERT ON mes_internal.%I TO mes_engine', relation);
+  END LOOP;
+END $$;

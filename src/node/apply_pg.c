@@ -1,0 +1,474 @@
+/*
+ * apply_pg.c - the apply worker: executes final blocks in order, one transaction each (law 4).
+ *
+ * An error ends the process; the launcher starts all workers anew and the block is done again from
+ * committed state. So nothing here needs undoing, and shared memory changes only after a commit.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "commands/dbcommands.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "ledger/store_pg.h"
+#include "ledger/tables_pg.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "node/genesis_pg.h"
+#include "node/guc_pg.h"
+#include "node/keys_pg.h"
+#include "node/launcher_pg.h"
+#include "node/shmem_pg.h"
+#include "node/worker_pg.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "tx/receipt.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include <sys/resource.h>
+
+/* The set hash is stored every so many blocks; a restart adds up at most that many. */
+#define SUM_INTERVAL 256
+
+static struct
+{
+	LedgerBlock *block;
+	LtHash sum; /* of the state after the last committed block */
+	LtHash next_sum;
+	uint64_t sum_stored_height;
+	MemoryContext block_context;
+	NodeGenesis *genesis;
+	PbftTip tip;
+	StoreStats stats_told;
+} apply;
+
+/* ---- start ------------------------------------------------------------------------------------
+ */
+
+static McHash
+hash_column(HeapTuple row, TupleDesc desc, int column)
+{
+	McHash hash;
+	bool isnull;
+	bytea *bytes = DatumGetByteaPP(SPI_getbinval(row, desc, column, &isnull));
+
+	if (isnull || VARSIZE_ANY_EXHDR(bytes) != HASH_SIZE)
+		elog(ERROR, "column %d of the last block is damaged", column);
+	memcpy(hash.bytes, VARDATA_ANY(bytes), HASH_SIZE);
+	return hash;
+}
+
+static void
+load_tip(void)
+{
+	const NodeGenesis *genesis = apply.genesis;
+	PbftHeader header;
+	McProblem problem;
+	HeapTuple row;
+	TupleDesc desc;
+	bytea *bytes;
+	bool isnull;
+
+	apply.tip = (PbftTip){
+		.hash = genesis->genesis_hash,
+		.exec_root = genesis->genesis_hash,
+		.ts_ms = genesis->document.created_ms,
+		.stable_exec_root = genesis->genesis_hash,
+	};
+	if (SPI_execute("SELECT height, hash, state_root, header FROM mes_internal.block_rows "
+					"ORDER BY height DESC LIMIT 1",
+					true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the last block");
+	if (SPI_processed == 0)
+		return;
+	row = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	bytes = DatumGetByteaPP(SPI_getbinval(row, desc, 4, &isnull));
+	if (pbft_header_decode(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), &header,
+						   &problem) != MC_OK)
+		elog(ERROR, "the header of the last block is damaged");
+	apply.tip.height = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
+	apply.tip.hash = hash_column(row, desc, 2);
+	apply.tip.exec_root = hash_column(row, desc, 3);
+	apply.tip.ts_ms = header.ts_ms;
+	apply.tip.stable_height = header.stable_height;
+	apply.tip.stable_exec_root = header.stable_exec_root;
+}
+
+static void
+check_sum(uint64_t height)
+{
+	McHash digest;
+	McHash expected;
+
+	if (height == 0)
+		return;
+	if (SPI_execute(
+			psprintf(
+				"SELECT state_digest FROM mes_internal.block_rows WHERE height = " UINT64_FORMAT,
+				height),
+			true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "block " UINT64_FORMAT " is missing", height);
+	expected = hash_column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	lthash_digest(&apply.sum, &digest);
+	if (!hash_equal(&digest, &expected))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the ledger's rows do not add up to the state of block " UINT64_FORMAT, height),
+			 errhint("Run mes.verify() to find the rows at fault.")));
+}
+
+/* The stored sum and what the blocks after it did to the state. */
+static void
+load_sum(void)
+{
+	bool isnull;
+	bytea *bytes;
+
+	lthash_clear(&apply.sum);
+	apply.sum_stored_height = 0;
+	if (SPI_execute(
+			"SELECT height, lthash FROM mes_internal.state_sums ORDER BY height DESC LIMIT 1", true,
+			1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the state's sum");
+	if (SPI_processed == 1)
+	{
+		HeapTuple row = SPI_tuptable->vals[0];
+
+		apply.sum_stored_height =
+			(uint64_t) DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
+		bytes = DatumGetByteaPP(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull));
+		lthash_load(&apply.sum, (const uint8_t *) VARDATA_ANY(bytes));
+	}
+	state_sum_add(&apply.sum, apply.sum_stored_height, apply.tip.height);
+	check_sum(apply.tip.height);
+}
+
+/* A submission that stands in a committed block already: its receipt is the outcome. */
+static bool
+decided_already(PoolSlot *slot, void *context)
+{
+	Datum txid = PointerGetDatum(palloc(VARHDRSZ + HASH_SIZE));
+	int64 tx_id;
+	bool isnull;
+	Datum receipt;
+	HeapTuple row;
+
+	SET_VARSIZE(DatumGetPointer(txid), VARHDRSZ + HASH_SIZE);
+	memcpy(VARDATA(DatumGetPointer(txid)), slot->view.txid.bytes, HASH_SIZE);
+	if (SPI_execute_with_args(
+			"SELECT tx_id, receipt FROM mes_internal.transaction_rows "
+			"WHERE txid_key = $1 AND txid = $2 ORDER BY tx_id LIMIT 1",
+			2, (Oid[]){ INT8OID, BYTEAOID },
+			(Datum[]){ Int64GetDatum((int64) get_be64(slot->view.txid.bytes)), txid }, NULL, true,
+			1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up a submission");
+	if (SPI_processed == 0)
+		return false;
+	row = SPI_tuptable->vals[0];
+	tx_id = DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
+	receipt = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
+	status_problem(&slot->problem, MC_OK, 0, 0);
+	if (!isnull)
+	{
+		bytea *bytes = DatumGetByteaPP(receipt);
+		McProblem unused;
+		McHash named;
+
+		if (receipt_read(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), &named,
+						 &slot->problem, &unused) != MC_OK)
+			elog(ERROR, "a receipt is damaged");
+	}
+	slot->height = OUTPUT_ID_HEIGHT(tx_id);
+	slot->position = (uint32_t) (tx_id & ((1 << OUTPUT_ID_SHIFT) - 1));
+	return true;
+}
+
+static void
+publish_start(void)
+{
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->genesis = *apply.genesis;
+	node_shared->tip = apply.tip;
+	node_shared->final_height = apply.tip.height;
+	node_shared->database_oid = MyDatabaseId;
+	node_shared->genesis_known = true;
+	LWLockRelease(node_shared->lock);
+	launcher_wake();
+}
+
+static void
+forget_genesis(int code, Datum argument)
+{
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->genesis_known = false;
+	LWLockRelease(node_shared->lock);
+	node_set_mode(NODE_OFFLINE, code == 0 ? "the workers are stopped" : "the apply worker failed",
+				  code == 0 ? "" : "See the server log for its last error.");
+}
+
+static void
+start_apply(void)
+{
+	SuiteSecret voting;
+
+	apply.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
+	if (!genesis_read(&apply.genesis->document))
+	{
+		node_set_mode(NODE_OFFLINE, "this database holds no ledger",
+					  "Run mes.create_genesis() or mes.join_federation().");
+		proc_exit(0);
+	}
+	keys_load(NODE_KEY_VOTING, &voting);
+	genesis_derive(apply.genesis, voting.key.public_key);
+	suite_wipe(&voting, sizeof(voting));
+	load_tip();
+	load_sum();
+	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
+	pg_atomic_write_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
+	pool_requeue(decided_already, NULL);
+}
+
+/* ---- one block --------------------------------------------------------------------------------
+ */
+
+static void
+wait_for_stage(ExchangeStage wanted)
+{
+	while (pg_atomic_read_u32(&node_shared->exchange.stage) != (uint32_t) wanted)
+		worker_wait(-1);
+	pg_read_barrier();
+}
+
+static void
+execute(const BlockExchange *exchange)
+{
+	ledger_block_begin(apply.block, store_table(), exchange->header.height, exchange->header.ts_ms,
+					   &apply.genesis->rules.fee_asset, &apply.next_sum);
+	for (uint32_t i = 0; i < exchange->slot_count; i++)
+		(void) ledger_block_execute(apply.block, &pool_slot(exchange->slots[i])->view);
+}
+
+static void
+fill_record(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
+{
+	memset(record, 0, sizeof(*record));
+	pbft_header_encode(&exchange->header, header);
+	record->height = exchange->header.height;
+	record->block_time_ms = exchange->header.ts_ms;
+	record->hash = exchange->hash;
+	record->header = span_of(header, PBFT_HEADER_SIZE);
+	record->proposer = exchange->header.proposer;
+	ledger_block_roots(apply.block, &record->roots);
+	ledger_exec_root(&apply.tip.exec_root, record->height, &record->hash, &record->roots,
+					 &record->next_valset_hash, &record->exec_root);
+	record->commit_certificate =
+		span_of(exchange->commit_certificate, exchange->commit_certificate_size);
+}
+
+/* Outcomes into the slots, before the stage that lets order take the block as done. */
+static void
+tell_waiters(const BlockExchange *exchange)
+{
+	uint32_t count;
+	const LedgerTx *txs = ledger_block_txs(apply.block, &count);
+	uint32_t refused = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+	{
+		PoolSlot *slot = pool_slot(exchange->slots[i]);
+
+		slot->problem = txs[i].problem;
+		slot->height = exchange->header.height;
+		slot->position = i;
+		refused += txs[i].problem.status != MC_OK;
+	}
+	pool_finish(exchange->slots, exchange->slot_count);
+	pg_atomic_fetch_add_u64(&node_shared->stats.transactions, count);
+	pg_atomic_fetch_add_u64(&node_shared->stats.refused, refused);
+}
+
+static void
+publish_block(const BlockExchange *exchange, const BlockRecord *record)
+{
+	apply.tip = (PbftTip){
+		.height = record->height,
+		.hash = record->hash,
+		.exec_root = record->exec_root,
+		.ts_ms = record->block_time_ms,
+		.stable_height = exchange->header.stable_height,
+		.stable_exec_root = exchange->header.stable_exec_root,
+	};
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->tip = apply.tip;
+	LWLockRelease(node_shared->lock);
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+}
+
+static uint64_t
+cpu_us(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+		   (uint64_t) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void
+count_block(const uint64_t at[4], uint64_t cpu_before)
+{
+	NodeStats *stats = &node_shared->stats;
+	const StoreStats *store = store_stats();
+
+	pg_atomic_fetch_add_u64(&stats->blocks, 1);
+	pg_atomic_fetch_add_u64(&stats->execute_us, (int64) (at[1] - at[0]));
+	pg_atomic_fetch_add_u64(&stats->write_us, (int64) (at[2] - at[1]));
+	pg_atomic_fetch_add_u64(&stats->commit_us, (int64) (at[3] - at[2]));
+	pg_atomic_fetch_add_u64(&stats->cpu_us, (int64) (cpu_us() - cpu_before));
+	pg_atomic_fetch_add_u64(&stats->cache_hits,
+							(int64) (store->cache_hits - apply.stats_told.cache_hits));
+	pg_atomic_fetch_add_u64(&stats->cache_misses,
+							(int64) (store->cache_misses - apply.stats_told.cache_misses));
+	apply.stats_told = *store;
+}
+
+static void
+begin_transaction(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	SPI_connect();
+	MemoryContextSwitchTo(apply.block_context);
+}
+
+static void
+commit_transaction(void)
+{
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(TopMemoryContext);
+	MemoryContextReset(apply.block_context);
+	pgstat_report_stat(false);
+}
+
+/* A leaf that is not there yet is the housekeeper's to make: wait and say so (P15). */
+static void
+wait_for_leaf(uint64_t height)
+{
+	for (;;)
+	{
+		bool ready;
+
+		begin_transaction();
+		ready = tables_ready(height);
+		commit_transaction();
+		if (ready)
+			return;
+		node_set_mode(NODE_VOTING, "waiting for the next leaf tables",
+					  "The housekeeper makes them; see the server log if this lasts.");
+		node_wake(&node_shared->housekeeper_latch);
+		worker_wait(200);
+	}
+}
+
+static void
+apply_block(BlockExchange *exchange)
+{
+	uint8_t header[PBFT_HEADER_SIZE];
+	BlockRecord record;
+	uint64_t at[4] = { now_us() };
+	uint64_t cpu_before = cpu_us();
+	uint64_t height = exchange->header.height;
+
+	if (height != apply.tip.height + 1)
+		elog(ERROR, "block " UINT64_FORMAT " cannot follow " UINT64_FORMAT, height,
+			 apply.tip.height);
+	if (!tables_known(height))
+		wait_for_leaf(height);
+	begin_transaction();
+	apply.next_sum = apply.sum;
+	store_begin_block(height);
+	execute(exchange);
+	fill_record(exchange, header, &record);
+	exchange->exec_root = record.exec_root;
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTED);
+	node_wake(&node_shared->order_latch);
+	at[1] = now_us();
+
+	tables_write_effects(apply.block, height, record.block_time_ms);
+	if (height >= apply.sum_stored_height + SUM_INTERVAL)
+		tables_write_sum(height, &apply.next_sum);
+	at[2] = now_us();
+
+	wait_for_stage(EXCHANGE_COMMIT);
+	record.result_certificate =
+		span_of(exchange->result_certificate, exchange->result_certificate_size);
+	tables_write_block(apply.block, &record);
+	commit_transaction();
+	at[3] = now_us();
+
+	if (height >= apply.sum_stored_height + SUM_INTERVAL)
+		apply.sum_stored_height = height;
+	apply.sum = apply.next_sum;
+	store_commit_block(apply.block, record.block_time_ms);
+	publish_block(exchange, &record);
+	tell_waiters(exchange);
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
+	node_wake(&node_shared->order_latch);
+	count_block(at, cpu_before);
+}
+
+/* ---- the worker -------------------------------------------------------------------------------
+ */
+
+void
+apply_main(Datum argument)
+{
+	worker_begin(&node_shared->apply_pid, &node_shared->apply_latch);
+	worker_connect();
+	node_set_mode(NODE_STARTING, "reading the ledger", "");
+	before_shmem_exit(forget_genesis, 0);
+	apply.block = (LedgerBlock *) TYPEALIGN(
+		LEDGER_BLOCK_ALIGNMENT,
+		MemoryContextAllocHuge(TopMemoryContext, ledger_block_size() + LEDGER_BLOCK_ALIGNMENT));
+	apply.block_context =
+		AllocSetContextCreate(TopMemoryContext, "meschain block", ALLOCSET_DEFAULT_SIZES);
+
+	begin_transaction();
+	worker_check_extension();
+	start_apply();
+	commit_transaction();
+	publish_start();
+
+	for (;;)
+	{
+		if (pg_atomic_read_u32(&node_shared->exchange.stage) == EXCHANGE_EXECUTE)
+		{
+			pg_read_barrier();
+			apply_block(&node_shared->exchange);
+		}
+		else
+			worker_wait(-1);
+	}
+}

@@ -1,0 +1,40 @@
+/*
+ * keys_pg.h - this node's key files in meschain.state_directory: identity, voting, wrapping.
+ *
+ * Three keys, three purposes (A25). Files are 0600 in a 0700 directory outside the data directory,
+ * so that no base backup carries one (A17). Seeds never pass through SQL.
+ */
+#ifndef MESCHAIN_NODE_KEYS_PG_H
+#define MESCHAIN_NODE_KEYS_PG_H
+
+#include "postgres.h"
+
+#include "base/suite.h"
+
+typedef enum NodeKey
+{
+	NODE_KEY_IDENTITY, /* governs membership; belongs offline once it is copied away */
+	NODE_KEY_VOTING,
+	NODE_KEY_WRAPPING, /* encrypts the accounts' keys that this database holds */
+} NodeKey;
+
+/* Raises when the directory or the file is missing or unsafe. */
+extern void keys_load(NodeKey key, SuiteSecret *secret);
+
+/* True when the file is there. */
+extern bool keys_exist(NodeKey key);
+
+/* Makes the file durable; raises when it exists. */
+extern void keys_create(NodeKey key);
+
+#define KEYS_WRAPPED_SIZE (24 + 16 + SUITE_SEED_SIZE)
+
+/* Authenticated encryption of a seed under the wrapping key, bound to its account's name. */
+extern void keys_wrap(const uint8_t seed[SUITE_SEED_SIZE], const char *account,
+					  uint8_t wrapped[KEYS_WRAPPED_SIZE]);
+extern bool keys_unwrap(const uint8_t *wrapped, size_t size, const char *account,
+						uint8_t seed[SUITE_SEED_SIZE]);
+
+extern void keys_random(void *out, size_t size);
+
+#endif

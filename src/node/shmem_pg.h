@@ -1,0 +1,144 @@
+/*
+ * shmem_pg.h - all shared memory of the extension: one file requests and lays it out. Fields stand
+ * grouped by what guards them.
+ */
+#ifndef MESCHAIN_NODE_SHMEM_PG_H
+#define MESCHAIN_NODE_SHMEM_PG_H
+
+#include "postgres.h"
+
+#include "ledger/execute.h"
+#include "ledger/genesis.h"
+#include "node/pool_pg.h"
+#include "pbft/pbft.h"
+#include "port/atomics.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+
+#define NODE_REASON_MAX 256
+
+typedef enum NodeMode
+{
+	NODE_OFFLINE, /* workers are not running */
+	NODE_STARTING,
+	NODE_VOTING,
+	NODE_FOLLOWING,
+	NODE_SYNCING,
+	NODE_FENCED,
+	NODE_DIVERGED,
+	NODE_PAUSED,
+	NODE_STANDBY,
+} NodeMode;
+
+/* What genesis says, once apply has read it. */
+typedef struct NodeGenesis
+{
+	Genesis document;
+	uint8_t chain_id[CHAIN_ID_SIZE];
+	McHash genesis_hash;
+	McHash valset_hash;
+	uint32_t self; /* member_count when this node is none of them */
+	TxRules rules;
+} NodeGenesis;
+
+/*
+ * One block on its way between order and apply. Each stage hands the fields over to the other side:
+ * whoever may move the stage on owns them.
+ */
+typedef enum ExchangeStage
+{
+	EXCHANGE_EMPTY,    /* order's */
+	EXCHANGE_EXECUTE,  /* apply's: evaluate, then EXECUTED; go on writing rows */
+	EXCHANGE_EXECUTED, /* order's: exec_root is there */
+	EXCHANGE_COMMIT,   /* apply's: a quorum signed exec_root; commit */
+	EXCHANGE_APPLIED,  /* order's: it is durable */
+} ExchangeStage;
+
+typedef struct BlockExchange
+{
+	pg_atomic_uint32 stage;
+	PbftHeader header;
+	McHash hash;
+	uint32_t slot_count;
+	uint32_t slots[BLOCK_TX_MAX];
+	McHash exec_root;
+	uint32_t commit_certificate_size;
+	uint32_t result_certificate_size;
+	uint8_t commit_certificate[PBFT_CERTIFICATE_MAX];
+	uint8_t result_certificate[PBFT_CERTIFICATE_MAX];
+} BlockExchange;
+
+/* Counters that only one process writes; readers take them as they are. */
+typedef struct NodeStats
+{
+	pg_atomic_uint64 blocks;
+	pg_atomic_uint64 transactions;
+	pg_atomic_uint64 refused;
+	pg_atomic_uint64 cache_hits;
+	pg_atomic_uint64 cache_misses;
+	pg_atomic_uint64 execute_us;
+	pg_atomic_uint64 write_us;
+	pg_atomic_uint64 commit_us;
+	pg_atomic_uint64 cpu_us;
+	pg_atomic_uint64 lock_waits;
+	pg_atomic_uint64 sessions_cancelled;
+	pg_atomic_uint64 sessions_terminated;
+	pg_atomic_uint64 hook_calls;
+	pg_atomic_uint64 hook_errors;
+	pg_atomic_uint64 notify_failures;
+	pg_atomic_uint64 submissions;
+	pg_atomic_uint64 submissions_refused;
+	pg_atomic_uint64 pool_full;
+} NodeStats;
+
+typedef struct NodeShared
+{
+	/* guarded by lock */
+	LWLock *lock;
+	NodeMode mode;
+	char reason[NODE_REASON_MAX];
+	char hint[NODE_REASON_MAX];
+	int64 reason_since_us;
+	pid_t launcher_pid;
+	pid_t order_pid;
+	pid_t apply_pid;
+	pid_t housekeeper_pid;
+	Oid database_oid; /* of the running apply worker */
+	bool genesis_known;
+	NodeGenesis genesis;
+	PbftTip tip; /* the last block whose transaction is durable */
+	uint64_t final_height;
+	PbftSummary consensus;
+	int64 stats_reset_us;
+
+	/* latches are set without a lock; the pointers are stable while the process lives */
+	Latch *volatile launcher_latch;
+	Latch *volatile order_latch;
+	Latch *volatile apply_latch;
+	Latch *volatile housekeeper_latch;
+
+	/* atomics */
+	pg_atomic_uint32 order_sleeping;
+	pg_atomic_uint32 stop_requested; /* DROP DATABASE and friends: stay down */
+	pg_atomic_uint32 start_requests; /* somebody made it worth looking into the database */
+	pg_atomic_uint32 paused;
+	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */
+
+	NodeStats stats;
+	BlockExchange exchange;
+} NodeShared;
+
+extern NodeShared *node_shared;
+
+extern void shmem_init(void);
+
+/* Errors unless the library was preloaded. */
+extern void shmem_require(void);
+
+/* Sets another process's latch if it is there. */
+extern void node_wake(Latch *volatile *latch);
+
+extern void node_set_mode(NodeMode mode, const char *reason, const char *hint);
+extern const char *node_mode_name(NodeMode mode);
+
+#endif

@@ -1,0 +1,405 @@
+/*
+ * wallet_pg.c - runs the operations against a TxWorld that only counts, so that a new kind of
+ * operation needs nothing here; then picks coins and writes the envelope.
+ */
+#include "node/wallet_pg.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "node/errors_pg.h"
+#include "pgstat.h"
+#include "tx/build.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include <time.h>
+
+/* How long a submission from here stays valid, within what genesis allows. */
+#define VALIDITY_MS 600000
+#define BACKDATE_MS 10000
+/* Besides what is needed, so many coins are merged into the change when they are at hand. */
+#define MERGE_COINS 4
+#define COINS_PER_QUERY 64
+/* Another session holds the coins for the time of a signature: look again so often. */
+#define RETRIES 200
+#define RETRY_MS 2
+
+typedef struct Need
+{
+	TxAsset asset;
+	int64_t amount; /* positive: to be paid by coins */
+	int64_t paid;
+} Need;
+
+typedef struct Overlay
+{
+	TxTable table;
+	McSpan key;
+	McSpan value;
+} Overlay;
+
+typedef struct Count
+{
+	WalletPlan *plan;
+	int need_count;
+	Need needs[TX_ASSETS_MAX];
+	int row_count;
+	Overlay *rows;
+} Count;
+
+/* ---- what the operations cost ------------------------------------------------------------------
+ */
+
+static Datum
+bytes_datum(McSpan span)
+{
+	bytea *bytes = palloc(VARHDRSZ + span.size);
+
+	SET_VARSIZE(bytes, VARHDRSZ + span.size);
+	if (span.size > 0)
+		memcpy(VARDATA(bytes), span.data, span.size);
+	return PointerGetDatum(bytes);
+}
+
+static McSpan
+span_copy(McSpan span)
+{
+	uint8_t *copy = palloc(Max(span.size, 1));
+
+	memcpy(copy, span.data, span.size);
+	return span_of(copy, span.size);
+}
+
+static McStatus
+need(Count *count, const TxAsset *asset, int64_t amount, McProblem *problem)
+{
+	int i = 0;
+
+	while (i < count->need_count && strcmp(count->needs[i].asset.code, asset->code) != 0)
+		i++;
+	if (i == TX_ASSETS_MAX)
+		return status_problem(problem, MC_TOO_MANY_ASSETS, i + 1, TX_ASSETS_MAX);
+	if (i == count->need_count)
+		count->needs[count->need_count++] = (Need){ .asset = *asset };
+	if (pg_add_s64_overflow(count->needs[i].amount, amount, &count->needs[i].amount))
+		return status_problem_name(problem, MC_SUM_OVERFLOW, asset->code, strlen(asset->code));
+	return MC_OK;
+}
+
+static McStatus
+count_output(TxWorld *world, uint32_t actor, const TxOutput *output, McProblem *problem)
+{
+	return need(world->ledger, &output->asset, output->amount, problem);
+}
+
+static McStatus
+count_issued(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount,
+			 McProblem *problem)
+{
+	return need(world->ledger, asset, -amount, problem);
+}
+
+static McStatus
+count_burned(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount,
+			 McProblem *problem)
+{
+	return need(world->ledger, asset, amount, problem);
+}
+
+static bool
+count_get_row(TxWorld *world, TxTable table, McSpan key, McSpan *value)
+{
+	Count *count = world->ledger;
+	bool isnull;
+	bytea *bytes;
+
+	for (int i = count->row_count; i-- > 0;)
+		if (count->rows[i].table == table && span_compare(count->rows[i].key, key) == 0)
+		{
+			*value = count->rows[i].value;
+			return true;
+		}
+	if (SPI_execute_with_args("SELECT value FROM mes_internal.state_rows "
+							  "WHERE table_number = $1 AND key = $2 ORDER BY height DESC LIMIT 1",
+							  2, (Oid[]){ INT2OID, BYTEAOID },
+							  (Datum[]){ Int16GetDatum((int16) table), bytes_datum(key) }, NULL,
+							  true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up a state row");
+	if (SPI_processed == 0)
+		return false;
+	bytes =
+		DatumGetByteaPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	*value = span_of(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
+	return true;
+}
+
+static void
+count_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
+{
+	Count *count = world->ledger;
+
+	count->rows[count->row_count++] =
+		(Overlay){ .table = table, .key = span_copy(key), .value = span_copy(value) };
+}
+
+static void
+count_costs(Count *count)
+{
+	const WalletPlan *plan = count->plan;
+	McProblem problem;
+	TxWorld world = {
+		.ledger = count,
+		.get_row = count_get_row,
+		.put_row = count_put_row,
+		.add_output = count_output,
+		.add_issued = count_issued,
+		.add_burned = count_burned,
+	};
+
+	/* an operation writes two rows at most, as the ledger assumes too */
+	count->rows = palloc(sizeof(Overlay) * (size_t) plan->operation_count * 2);
+	for (int i = 0; i < plan->operation_count; i++)
+	{
+		TxOperation operation = { .kind = plan->operations[i].kind,
+								  .index = (uint32_t) i,
+								  .actor_address = plan->account->address,
+								  .arguments = plan->operations[i].arguments };
+
+		if (operation_kind(operation.kind)->execute(&operation, &world, &problem) != MC_OK)
+			problem_raise(&problem);
+	}
+	if (plan->genesis->rules.fee_asset.code[0] != '\0')
+		problem_check(
+			need(count, &plan->genesis->rules.fee_asset, plan->genesis->rules.fee_floor, &problem),
+			&problem);
+}
+
+/* ---- which coins pay ---------------------------------------------------------------------------
+ */
+
+static void
+take(WalletPlan *plan, Need *need, const Coin *coin)
+{
+	plan->coins[plan->coin_count++] = *coin;
+	need->paid += coin->amount;
+}
+
+static Coin
+coin_from_row(HeapTuple row, TupleDesc desc)
+{
+	Coin coin = { 0 };
+	bool isnull;
+
+	memcpy(coin.txid.bytes, VARDATA_ANY(DatumGetByteaPP(SPI_getbinval(row, desc, 1, &isnull))),
+		   HASH_SIZE);
+	coin.index = (uint32_t) DatumGetInt32(SPI_getbinval(row, desc, 2, &isnull));
+	coin.amount = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+	coin.height = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull));
+	return coin;
+}
+
+/* Newest first: change is young, so a busy account's search ends soon however long its history. */
+static const char *const coins_query =
+	"SELECT t.txid, o.output_index, o.amount_units, o.output_id >> 20 "
+	"FROM mes_internal.output_rows o "
+	"JOIN mes_internal.transaction_rows t ON t.tx_id = (o.output_id >> 20 << 20) + "
+	"o.position_in_block "
+	"WHERE o.address_id = (SELECT address_id FROM mes_internal.address_rows WHERE address = $1) "
+	"AND o.asset_id = (SELECT asset_id FROM mes_internal.asset_rows WHERE code = $2) "
+	"AND NOT EXISTS (SELECT 1 FROM mes_internal.spend_rows s WHERE s.output_id = o.output_id) "
+	"ORDER BY o.output_id DESC";
+
+static void
+take_from_tables(WalletPlan *plan, Need *need)
+{
+	Datum values[2] = { bytes_datum(span_hash(&plan->account->address)),
+						CStringGetTextDatum(need->asset.code) };
+	Portal portal = SPI_cursor_open_with_args(NULL, coins_query, 2, (Oid[]){ BYTEAOID, TEXTOID },
+											  values, NULL, true, 0);
+	int merged = 0;
+	bool more = true;
+
+	while (more && merged < MERGE_COINS && plan->coin_count < TX_INPUTS_MAX)
+	{
+		SPI_cursor_fetch(portal, true, need->paid < need->amount ? COINS_PER_QUERY : MERGE_COINS);
+		more = SPI_processed > 0;
+		for (uint64 i = 0;
+			 i < SPI_processed && merged < MERGE_COINS && plan->coin_count < TX_INPUTS_MAX; i++)
+		{
+			Coin coin = coin_from_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+
+			merged += need->paid >= need->amount;
+			if (coins_reserve(&coin))
+				take(plan, need, &coin);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_cursor_close(portal);
+}
+
+static void
+take_change(WalletPlan *plan, Need *need)
+{
+	Coin found[COINS_PER_QUERY];
+	uint32_t count = coins_reserve_change(&plan->account->address, &need->asset,
+										  need->amount - need->paid, found, COINS_PER_QUERY);
+
+	for (uint32_t i = 0; i < count; i++)
+		take(plan, need, &found[i]);
+}
+
+static void
+insufficient(const Need *need)
+{
+	McProblem problem;
+
+	status_problem_name(&problem, MC_INSUFFICIENT_FUNDS, need->asset.code,
+						strlen(need->asset.code));
+	problem.number = need->paid;
+	problem.limit = need->amount;
+	problem_raise(&problem);
+}
+
+/* The account's unspent outputs, whoever reserved them: is it worth waiting for the others? */
+static int64
+owned_amount(WalletPlan *plan, const Need *need)
+{
+	Datum values[2] = { bytes_datum(span_hash(&plan->account->address)),
+						CStringGetTextDatum(need->asset.code) };
+	bool isnull;
+	Datum sum;
+
+	if (SPI_execute_with_args(
+			psprintf(
+				"SELECT least(sum(amount_units), 9223372036854775807)::bigint FROM (%s) q(a, b, "
+				"amount_units, c)",
+				coins_query),
+			2, (Oid[]){ BYTEAOID, TEXTOID }, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not add up coins");
+	sum = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? 0 : DatumGetInt64(sum);
+}
+
+static void
+cover(WalletPlan *plan, Need *need)
+{
+	for (int attempt = 0; need->paid < need->amount; attempt++)
+	{
+		take_change(plan, need);
+		if (need->paid >= need->amount)
+			return;
+		PushActiveSnapshot(GetLatestSnapshot());
+		take_from_tables(plan, need);
+		if (need->paid < need->amount && (attempt == 0 || attempt == RETRIES) &&
+			(attempt == RETRIES || owned_amount(plan, need) < need->amount))
+			insufficient(need);
+		PopActiveSnapshot();
+		if (need->paid >= need->amount)
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, RETRY_MS,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* ---- the envelope ------------------------------------------------------------------------------
+ */
+
+static uint64_t
+wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+}
+
+static void
+fill_header(const WalletPlan *plan, TxHeader *header)
+{
+	uint64_t now_ms = wall_ms();
+	uint64_t chain_ms;
+
+	/* under load chain time runs ahead of the clock, never behind its own past */
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	chain_ms = node_shared->tip.ts_ms;
+	LWLockRelease(node_shared->lock);
+	now_ms = Min(now_ms, chain_ms);
+	memset(header, 0, sizeof(*header));
+	memcpy(header->chain_id, plan->genesis->chain_id, CHAIN_ID_SIZE);
+	memcpy(header->submission, plan->submission, SUBMISSION_SIZE);
+	header->sender = plan->account->address;
+	header->valid_from_ms = now_ms > BACKDATE_MS ? now_ms - BACKDATE_MS : 0;
+	header->valid_until_ms =
+		header->valid_from_ms + Min(plan->genesis->rules.window_max_ms, VALIDITY_MS);
+	header->reference = span_text(plan->reference != NULL ? plan->reference : "");
+	header->fee =
+		plan->genesis->rules.fee_asset.code[0] != '\0' ? plan->genesis->rules.fee_floor : 0;
+}
+
+static void
+write_envelope(WalletPlan *plan, const Count *count)
+{
+	size_t arguments = 0;
+	size_t size;
+	TxBuilder builder;
+	TxHeader header;
+	WireWriter body;
+	WireWriter envelope;
+	McHash txid;
+	McHash signing;
+	McProblem problem;
+
+	for (int i = 0; i < plan->operation_count; i++)
+		arguments += plan->operations[i].arguments.size + 16;
+	size = arguments + plan->coin_count * sizeof(TxInput) + 64;
+	fill_header(plan, &header);
+	tx_build_init(&builder, &header, palloc(size), size);
+	for (uint32_t i = 0; i < plan->coin_count; i++)
+		tx_build_input(&builder, &(TxInput){ .txid = plan->coins[i].txid,
+											 .output_index = plan->coins[i].index,
+											 .height = plan->coins[i].height });
+	for (int i = 0; i < plan->operation_count; i++)
+		wire_put_raw(tx_build_operation(&builder, plan->operations[i].kind, 0),
+					 plan->operations[i].arguments);
+	for (int i = 0; i < count->need_count; i++)
+		if (count->needs[i].paid > count->needs[i].amount)
+			tx_build_change(&builder, 0, &count->needs[i].asset,
+							count->needs[i].paid - Max(count->needs[i].amount, 0));
+	size = arguments + (size_t) plan->coin_count * 64 + TX_CHANGE_MAX * 32 + 1024;
+	wire_writer_init(&body, palloc(size), size);
+	problem_check(tx_build_body(&builder, &body, &problem), &problem);
+	tx_txid(wire_written(&body), &txid);
+	tx_signing_hash(plan->genesis->chain_id, &txid, &signing);
+	wire_writer_init(&envelope, palloc(size + 512), size + 512);
+	tx_put_envelope(&envelope, wire_written(&body), 1);
+	tx_put_key_witness(&envelope, &plan->account->secret, &signing);
+	Assert(!envelope.full);
+	plan->envelope = wire_written(&envelope);
+}
+
+void
+wallet_build(WalletPlan *plan)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Count *count = palloc0(sizeof(Count));
+	EngineRights saved;
+
+	plan->coins = palloc(sizeof(Coin) * TX_INPUTS_MAX);
+	plan->coin_count = 0;
+	count->plan = plan;
+	engine_rights_take(&saved);
+	PushActiveSnapshot(GetLatestSnapshot());
+	SPI_connect();
+	count_costs(count);
+	for (int i = 0; i < count->need_count; i++)
+		if (count->needs[i].amount > 0)
+			cover(plan, &count->needs[i]);
+	MemoryContextSwitchTo(caller); /* what is built outlives SPI */
+	write_envelope(plan, count);
+	SPI_finish();
+	PopActiveSnapshot();
+	engine_rights_return(&saved);
+}
