@@ -35,7 +35,7 @@ test_amounts(void)
 static void
 test_asset_codes(void)
 {
-	static const char *const good[] = { "A", "MES", "XS0123456789", "A.B-9" };
+	static const char *const good[] = { "A", "Z", "MES", "XS0123456789", "A.B-9", "AZ" };
 	static const char *const bad[] = { "",   "9A",  ".A", "-A",			"aA",
 									   "Aa", "A B", "A_", "ABCDEFGHIJKLM", "\xC3\x84" };
 
@@ -86,6 +86,7 @@ test_limit_of_assets(void)
 	CHECK_INT(read_operation(OPERATION_TRANSFER, transfer_of_assets(TX_ASSETS_MAX - 1)), MC_OK);
 	CHECK_INT(read_operation(OPERATION_TRANSFER, transfer_of_assets(TX_ASSETS_MAX)),
 			  MC_TOO_MANY_ASSETS);
+	CHECK_INT(problem.number, TX_ASSETS_MAX + 1);
 	CHECK_INT(problem.limit, TX_ASSETS_MAX);
 }
 

@@ -150,15 +150,36 @@ test_fields_of_another_version(void)
 	CHECK_INT(read_with(FIELD_SUBMISSION, pack("t", "submission uuid!"), &problem), MC_WRONG_TYPE);
 }
 
+/* A body that says thirteen fields and takes the witnesses for the last. */
+static void
+test_witnesses_within_the_body(void)
+{
+	Draft draft;
+	TxView view;
+	McProblem problem;
+	McSpan envelope;
+
+	draft_init(&draft);
+	envelope = draft_envelope(&draft);
+	CHECK_INT(envelope.data[1], 0x80 | FIELD_COUNT);
+	((uint8_t *) envelope.data)[1]++;
+	CHECK_INT(tx_read(envelope, &view, &problem), MC_WRONG_TYPE);
+	((uint8_t *) envelope.data)[1] -= 2;
+	CHECK_INT(tx_read(envelope, &view, &problem), MC_WRONG_TYPE);
+}
+
 static void
 test_actors_are_a_set(void)
 {
+	McAddress zero = { { 0 } };
 	McAddress sender = fixture_address(SUITE_ED25519, 1);
 	McAddress low = { { 1 } };
 	McAddress high = { { 2 } };
 	McProblem problem;
 
 	CHECK_INT(read_with(FIELD_ACTORS, pack("ahh", N(2), &low, &high), &problem),
+			  MC_MISSING_WITNESS);
+	CHECK_INT(read_with(FIELD_ACTORS, pack("ahh", N(2), &zero, &low), &problem),
 			  MC_MISSING_WITNESS);
 	CHECK_INT(read_with(FIELD_ACTORS, pack("ahh", N(2), &high, &low), &problem),
 			  MC_ACTORS_UNORDERED);
@@ -332,6 +353,7 @@ main(void)
 	RUN_FRESH(test_outputs_in_order_of_their_numbers);
 	RUN_FRESH(test_payment_against_payment);
 	RUN_FRESH(test_fields_of_another_version);
+	RUN_FRESH(test_witnesses_within_the_body);
 	RUN_FRESH(test_actors_are_a_set);
 	RUN_FRESH(test_limit_of_actors);
 	RUN_FRESH(test_window);
