@@ -145,7 +145,8 @@ next_item(WireReader *reader, WireItem *item)
 	reader->fault_offset = reader->offset;
 	if (reader->offset == reader->size)
 		return wire_reader_fail(reader, MC_TRUNCATED);
-	result = decode_item(span_of(reader->data + reader->offset, reader->size - reader->offset), item);
+	result =
+		decode_item(span_of(reader->data + reader->offset, reader->size - reader->offset), item);
 	if (result.status == CBOR_DECODER_NEDATA)
 		return wire_reader_fail(reader, MC_TRUNCATED);
 	if (result.status != CBOR_DECODER_FINISHED || item->refused || item->kind == WIRE_NOTHING)

@@ -1,6 +1,6 @@
 /*
- * accept.c - R3: whether a proposal may be voted for, and the PREPARE. Apart from the body's presence
- * and the clock, the answer is a function of the block and its ancestors (A2).
+ * accept.c - R3: whether a proposal may be voted for, and the PREPARE. Apart from the body's
+ * presence and the clock, the answer is a function of the block and its ancestors (A2).
  */
 #include "pbft/replica.h"
 
@@ -151,7 +151,8 @@ pbft_prepare_vote(PbftReplica *replica, uint64_t height, const McHash *hash)
 	message->subject.hash = *hash;
 	/*
 	 * A PREPARE's signature has two uses: it travels, and it proves a lock to a new primary. Alone
-	 * there is neither; what outlives the node are COMMIT and CHECKPOINT certificates, signed always.
+	 * there is neither; what outlives the node are COMMIT and CHECKPOINT certificates, signed
+	 * always.
 	 */
 	if (replica->config.member_count > 1)
 	{

@@ -1,6 +1,6 @@
 /*
- * block.c - headers by hash: a fixed table. What is final and not applied, accepted, or was prepared
- * here is kept longest (A5).
+ * block.c - headers by hash: a fixed table. What is final and not applied, accepted, or was
+ * prepared here is kept longest (A5).
  */
 #include "pbft/replica.h"
 

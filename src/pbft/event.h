@@ -15,13 +15,13 @@ typedef enum PbftEventKind
 	PBFT_EVENT_START, /* start: the last block whose transaction is durable, else the anchor */
 	PBFT_EVENT_CLOCK, /* now_ms, wall_ms: first event of every turn */
 	PBFT_EVENT_MESSAGE, /* message, sender, verified */
-	PBFT_EVENT_POOL, /* count: transactions waiting; tell it whenever it becomes or ceases to be 0 */
+	PBFT_EVENT_POOL, /* count: transactions waiting; told when it becomes or ceases to be 0 */
 	PBFT_EVENT_CANDIDATE, /* candidate: the answer to REQUEST_BLOCK */
 	PBFT_EVENT_VALIDATED, /* hash, valid: the answer to VALIDATE */
 	PBFT_EVENT_EXECUTED, /* height, hash = exec_root, next_valset: evaluated, not yet committed */
 	PBFT_EVENT_APPLIED, /* height: its database transaction is durable */
 	PBFT_EVENT_TIMEOUT, /* timer, generation */
-	PBFT_EVENT_SNAPSHOT, /* PERSIST all that restart needs: a new log file may begin with it (P29) */
+	PBFT_EVENT_SNAPSHOT, /* PERSIST all that a restart needs: a new log may begin with it (P29) */
 	PBFT_EVENT_LINK_UP, /* sender: a connection to it was (re)made */
 	PBFT_EVENT_FENCE /* the log may have lost something: never vote again in this instance */
 } PbftEventKind;

@@ -1,6 +1,6 @@
 /*
- * evidence.c - R18, A32: two signed messages that no honest member signs both. Bytes of both go out;
- * judging and slashing is the ledger's.
+ * evidence.c - R18, A32: two signed messages that no honest member signs both. Bytes of both go
+ * out; judging and slashing is the ledger's.
  */
 #include "pbft/replica.h"
 

@@ -1,7 +1,7 @@
 /*
- * header.h - the block header: fixed-width big-endian bytes, so that an auditor recomputes a block's
- * hash in SQL: digest(header, 'sha256'). No view and no certificate stand inside: the hash of a
- * block is the same in whatever view it is decided.
+ * header.h - the block header: fixed-width big-endian bytes, so that an auditor recomputes a
+ * block's hash in SQL: digest(header, 'sha256'). No view and no certificate stand inside: the hash
+ * of a block is the same in whatever view it is decided.
  */
 #ifndef MESCHAIN_PBFT_HEADER_H
 #define MESCHAIN_PBFT_HEADER_H
@@ -31,8 +31,8 @@ typedef struct PbftHeader
 	uint32_t proposer; /* index in the epoch's validator set */
 	McHash onion_reveal; /* zero where the beacon is off */
 	uint32_t mempool_depth;
-	McHash evidence_root; /* of the body's evidence and membership items; zero when there are none */
-	uint64_t stable_height; /* newest stable checkpoint the proposer knew; never falls along a chain */
+	McHash evidence_root; /* of the body's evidence and membership items; zero when none */
+	uint64_t stable_height; /* newest stable checkpoint the proposer knew; never falls */
 	McHash stable_exec_root;
 	uint64_t skip_first; /* R1b: views skip_first .. skip_first + skip_count - 1 gave no block */
 	uint32_t skip_count;

@@ -74,8 +74,9 @@ typedef struct PbftFetch
 } PbftFetch;
 
 /*
- * M1. The certificate of header.stable_height goes along when that is above the parent's. The body's
- * list of body_ids is the caller's business: it travels beside the message, bound by tx_root.
+ * M1. The certificate of header.stable_height goes along when that is above the parent's. The
+ * body's list of body_ids is the caller's business: it travels beside the message, bound by
+ * tx_root.
  */
 typedef struct PbftProposal
 {
@@ -84,7 +85,8 @@ typedef struct PbftProposal
 	PbftCertificate checkpoint;
 } PbftProposal;
 
-/* M7: a block and the proof of its order, of its result, or neither (an answer to FETCH by hash). */
+/* M7: a block and the proof of its order, of its result, or neither (an answer to FETCH by
+ * hash). */
 typedef struct PbftCertified
 {
 	PbftHeader header;
@@ -119,7 +121,8 @@ extern size_t pbft_message_encode(const PbftMessage *message, uint8_t out[PBFT_M
 
 extern McStatus pbft_message_decode(McSpan bytes, PbftMessage *message, McProblem *problem);
 
-/* The sender's signature and every certificate inside; law 1: called once, by the receiver's door. */
+/* The sender's signature and every certificate inside; law 1: called once, by the receiver's
+ * door. */
 extern McStatus pbft_message_verify(const PbftMessage *message, const PbftDomain *domain,
 									uint32_t member_count, const PbftCrypto *crypto,
 									McProblem *problem);

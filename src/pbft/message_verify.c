@@ -67,7 +67,8 @@ view_change_verify(const PbftMessage *message, const PbftDomain *domain, uint32_
 	return pbft_certificate_verify(&change->certificate, domain, member_count, crypto, problem);
 }
 
-/* R12: Q distinct signed bodies for this view, and the certificate of the highest of their locks. */
+/* R12: Q distinct signed bodies for this view, and the certificate of the highest of their
+ * locks. */
 static McStatus
 new_view_verify(const PbftMessage *message, const PbftDomain *domain, uint32_t member_count,
 				const PbftCrypto *crypto, McProblem *problem)

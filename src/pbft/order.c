@@ -5,7 +5,8 @@
 #include "base/digest.h"
 #include "pbft/replica.h"
 
-/* Uniform below bound: SHA-256 in counter mode, rejecting what would make small numbers likelier. */
+/* Uniform below bound: SHA-256 in counter mode, rejecting what would make small numbers
+ * likelier. */
 static uint32_t
 draw_below(const McHash *seed, uint64_t *counter, uint32_t bound)
 {
@@ -54,7 +55,8 @@ pbft_primary(const PbftReplica *replica, uint64_t view)
 	return replica->order[view % replica->config.member_count];
 }
 
-/* R1: the first block above the view's base is the primary's; each further height the next one's. */
+/* R1: the first block above the view's base is the primary's; each further height the next
+ * one's. */
 uint32_t
 pbft_proposer(const PbftReplica *replica, uint64_t height)
 {

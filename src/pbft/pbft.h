@@ -3,13 +3,13 @@
  *
  * Room card, pbft/: order and result of blocks. No clock, randomness, I/O or allocation: they come
  * and go as events and effects. Includes base/ and this room. Rules are quoted by number (R0-R22,
- * A1-A33, C1-C10); docs/pbft.md lists each with its function and test. Guarded by test/unit/pbft_*.c,
- * test/fuzz/fuzz_pbft_message.c, test/sim/, test/model/.
+ * A1-A33, C1-C10); docs/pbft.md lists each with its function and test. Guarded by
+ * test/unit/pbft_*.c, test/fuzz/fuzz_pbft_message.c, test/sim/, test/model/.
  *
  * The ordering law, once: of everything one turn's steps put into PbftEffects, the caller first
- * appends every PERSIST to the vote log, syncs it once if any of them says needs_sync, and only then
- * does the others, in their order. If the append or the sync fails, none of the others is done and
- * the next event is FENCE. Nothing else orders disk and network.
+ * appends every PERSIST to the vote log, syncs it once if any of them says needs_sync, and only
+ * then does the others, in their order. If the append or the sync fails, none of the others is done
+ * and the next event is FENCE. Nothing else orders disk and network.
  *
  * One node (n = 1, Q = 1), the whole loop. PERSIST never needs a sync there: the block's own
  * database COMMIT is the one durable write (C4), so nobody is told "ordered" before it either.
@@ -65,7 +65,8 @@ typedef struct PbftReplica PbftReplica;
 /* Fixed for the build, about 3 MiB; the caller allocates and aligns to 8 bytes. */
 extern size_t pbft_replica_size(void);
 
-/* Prepares a replica for one instance (epoch); config is copied. Never called twice on a live one. */
+/* Prepares a replica for one instance (epoch); config is copied. Never called twice on a live
+ * one. */
 extern void pbft_init(PbftReplica *replica, const PbftConfig *config);
 
 /*

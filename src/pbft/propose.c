@@ -124,7 +124,8 @@ fill_header(PbftReplica *replica, const PbftCandidate *candidate, const PbftTip 
 	header->flags = pbft_flags_due(replica, parent);
 }
 
-/* M1 of the slot's proposal, as first sent; the checkpoint certificate goes along while it is held. */
+/* M1 of the slot's proposal, as first sent; the checkpoint certificate goes along while it is
+ * held. */
 static void
 proposal_message(PbftReplica *replica, PbftSlot *slot, PbftMessage *message)
 {

@@ -10,7 +10,8 @@ pbft_faults(uint32_t member_count)
 	return (member_count - 1) / 3;
 }
 
-/* Never the literal 2f + 1: at n = 5 and 6 two quorums of 3 need not share an honest member (X4). */
+/* Never the literal 2f + 1: at n = 5 and 6 two quorums of 3 need not share an honest member
+ * (X4). */
 uint32_t
 pbft_quorum(uint32_t member_count)
 {

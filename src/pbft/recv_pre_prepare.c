@@ -1,6 +1,6 @@
 /*
- * recv_pre_prepare.c - M1. Kept for its height when it is of this view and from its proposer; judged
- * when the tip reaches it (R3), so order of arrival does not matter.
+ * recv_pre_prepare.c - M1. Kept for its height when it is of this view and from its proposer;
+ * judged when the tip reaches it (R3), so order of arrival does not matter.
  */
 #include "pbft/replica.h"
 

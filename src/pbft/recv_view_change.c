@@ -1,6 +1,7 @@
 /*
  * recv_view_change.c - M4. One place a member, for its highest view (pitfalls 10 and 11); what is
- * stored has been verified, its lock's certificate included (pitfall 3: a bad one harms itself only).
+ * stored has been verified, its lock's certificate included (pitfall 3: a bad one harms itself
+ * only).
  */
 #include "pbft/replica.h"
 

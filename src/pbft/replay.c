@@ -1,6 +1,6 @@
 /*
- * replay.c - R17: the log back into a state, then START. A record that cannot be read, or a database
- * that is ahead of the log, fences: this node may have forgotten votes it sent (A17).
+ * replay.c - R17: the log back into a state, then START. A record that cannot be read, or a
+ * database that is ahead of the log, fences: this node may have forgotten votes it sent (A17).
  */
 #include "pbft/replica.h"
 
@@ -107,7 +107,8 @@ replay_message(PbftReplica *replica, McSpan bytes)
 	}
 }
 
-/* A snapshot begins in the middle of the chain: what lies below its first certificate is applied. */
+/* A snapshot begins in the middle of the chain: what lies below its first certificate is
+ * applied. */
 static void
 replay_commit(PbftReplica *replica, const PbftCertificate *certificate)
 {
@@ -227,7 +228,8 @@ fall_back_to_root(PbftReplica *replica)
 	replica->tip_hash = replica->root.hash;
 }
 
-/* The accepted chain between the final block and the tip, so that votes go on where they stopped. */
+/* The accepted chain between the final block and the tip, so that votes go on where they
+ * stopped. */
 static void
 tip_from_log(PbftReplica *replica)
 {

@@ -93,7 +93,8 @@ vote_put(PbftVote *vote, const PbftSubject *subject, const uint8_t *signature)
 	memcpy(vote->signature, signature, PBFT_SIGNATURE_SIZE);
 }
 
-/* Keeps, of the two stored COMMITs and the new one, that of my view and that of the highest other. */
+/* Keeps, of the two stored COMMITs and the new one, that of my view and that of the highest
+ * other. */
 static void
 commit_put(PbftReplica *replica, PbftSlot *slot, uint32_t member, const PbftSubject *subject,
 		   const uint8_t *signature)

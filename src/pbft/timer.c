@@ -1,6 +1,6 @@
 /*
- * timer.c - R7, R10, R22, A11: which timers run, and what their expiry does. A time-out that was set
- * for an earlier state carries an old generation and is dropped (pitfall 9).
+ * timer.c - R7, R10, R22, A11: which timers run, and what their expiry does. A time-out that was
+ * set for an earlier state carries an old generation and is dropped (pitfall 9).
  */
 #include "pbft/replica.h"
 

@@ -1,14 +1,16 @@
 /*
- * view_change.c - R8 to R11: leaving a view, joining those who left, and the new primary's NEW-VIEW.
+ * view_change.c - R8 to R11: leaving a view, joining those who left, and the new primary's
+ * NEW-VIEW.
  */
 #include "pbft/replica.h"
 
-/* Views are counted in 64 bits; nobody joins further than this (pitfall 10 keeps even f from it). */
+/* Views are counted in 64 bits; nobody joins further than this (pitfall 10 keeps even f from
+ * it). */
 #define VIEW_MAX (UINT64_MAX / 4)
 
 /*
- * R8. After this no PREPARE or COMMIT of this node is in a lower view. The body for one view is made
- * once: asked again, the stored one is sent again.
+ * R8. After this no PREPARE or COMMIT of this node is in a lower view. The body for one view is
+ * made once: asked again, the stored one is sent again.
  */
 void
 pbft_change_view(PbftReplica *replica, uint64_t view)

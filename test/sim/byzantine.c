@@ -1,6 +1,6 @@
 /*
- * byzantine.c - faulty members: the honest replica with its mouth, and sometimes its head, replaced.
- * They hold each other's keys of none but their own; everything else they may do.
+ * byzantine.c - faulty members: the honest replica with its mouth, and sometimes its head,
+ * replaced. They hold each other's keys of none but their own; everything else they may do.
  */
 #include "sim/sim.h"
 

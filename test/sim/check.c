@@ -4,7 +4,8 @@
  */
 #include "sim/sim.h"
 
-/* (member, kind, view, height) -> what an honest member signed; open addressing over 64-bit codes */
+/* (member, kind, view, height) -> what an honest member signed; open addressing over 64-bit
+ * codes */
 typedef struct Signed
 {
 	uint64_t key;

@@ -1,6 +1,6 @@
 /*
- * node.c - the workers around one replica: one sync a turn before anything leaves, blocks executed in
- * order, a log that keeps what was synced and perhaps a torn piece of what was not.
+ * node.c - the workers around one replica: one sync a turn before anything leaves, blocks executed
+ * in order, a log that keeps what was synced and perhaps a torn piece of what was not.
  */
 #include "sim/sim.h"
 

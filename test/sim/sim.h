@@ -1,6 +1,6 @@
 /*
- * sim.h - a federation in one process and in virtual time. Everything random comes from one seed, so
- * that a seed is a test case: run.sh SEED=s shows it again.
+ * sim.h - a federation in one process and in virtual time. Everything random comes from one seed,
+ * so that a seed is a test case: run.sh SEED=s shows it again.
  *
  * world.c   time, network, faults, the plan a seed makes
  * node.c    what the order and apply workers do around pbft_step(), with a disk that can lose

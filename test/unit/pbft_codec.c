@@ -45,7 +45,8 @@ test_header_bytes_are_fixed(void)
 	McSpan whole = span_of(encoded, PBFT_HEADER_SIZE);
 
 	pbft_header_encode(&header, encoded);
-	CHECK_HEX(encoded, 44, "4d4553312d68647200000001000000000000000100000000000000020000000000000003"
+	CHECK_HEX(encoded, 44, "4d4553312d686472000000010000000000000001"
+						   "00000000000000020000000000000003"
 						   "0400000000000000");
 	pbft_header_hash(&header, &hash);
 	digest_sha256(&expected, &whole, 1);
