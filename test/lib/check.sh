@@ -8,7 +8,7 @@ mkdir -p build/log
 for layer in "$@"; do
   log=build/log/check-$layer.log
   begun=$(date +%s)
-  { make --no-print-directory "here-$layer" 2>&1 </dev/null; echo "status $?"; } > "$log"
+  { make --no-print-directory -j"$(nproc)" "here-$layer" 2>&1 </dev/null; echo "status $?"; } > "$log"
   status=$(sed -n '$s/^status //p' "$log")
   line=$(grep -E "^$layer: [0-9]+ passed, [0-9]+ failed\$" "$log" | tail -n 1)
   counts=${line#"$layer": }
