@@ -63,7 +63,7 @@ $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
 CLI_SRCS := $(sort $(wildcard src/cli/*.c))
 CLI_OBJS  = $(CLI_SRCS:.c=.o)
 mesctl_dir ?= /usr/local/bin
-ifneq ($(CLI_SRCS),)
+ifneq ($(wildcard src/cli/mesctl.c),)
 all: build/mesctl
 install: install-mesctl
 .PHONY: install-mesctl
@@ -71,7 +71,7 @@ install-mesctl: build/mesctl
 	$(MKDIR_P) '$(DESTDIR)$(mesctl_dir)'
 	$(INSTALL_PROGRAM) build/mesctl '$(DESTDIR)$(mesctl_dir)/mesctl'
 build/mesctl: $(CLI_OBJS) $(PURE_SRCS:.c=.o)
-	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -L$(libdir) -lpq
+	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -lisal -lpthread -L$(libdir) -lpq
 $(CLI_OBJS): build/flavour $(wildcard src/*/*.h src/*/*.def)
 EXTRA_CLEAN += $(CLI_OBJS)
 endif
