@@ -271,6 +271,26 @@ test_burn_and_issue_more(void)
 	}
 }
 
+/* Good arguments of each kind, then the same and a byte, and the same without their last. */
+static void
+test_arguments_end_where_they_end(void)
+{
+	McAddress to = fixture_address(SUITE_ED25519, 2);
+	McSpan good[] = { pack("atuinm", N(5), "GOLD", U(2), I(7), N(0)),
+					  draft_transfer(&to, "MES", 5, ""), pack("ati", N(2), "GOLD", I(7)),
+					  pack("ahm", N(2), &fixture_txid, N(0)), pack("ati", N(2), "GOLD", I(7)) };
+
+	for (uint64_t i = 0; i < 5; i++)
+	{
+		CHECK_INT(read_operation(i + 1, good[i]), MC_OK);
+		CHECK_INT(read_operation(i + 1, pack("rn", good[i])), MC_TRAILING_BYTES);
+		CHECK_INT(problem.number, 1);
+		CHECK_INT(read_operation(i + 1, pack("rr", good[i], good[i])), MC_TRAILING_BYTES);
+		CHECK(read_operation(i + 1, span_of(good[i].data, good[i].size - 1)) != MC_OK);
+		CHECK_INT(read_operation(i + 1, span_of("", 0)), MC_TRUNCATED);
+	}
+}
+
 /* mes.operation_kinds is this list: a change of it is a change of the format. */
 static void
 test_table_of_kinds(void)
@@ -309,6 +329,7 @@ main(void)
 	RUN_FRESH(test_document_hash);
 	RUN_FRESH(test_issue_asset);
 	RUN_FRESH(test_burn_and_issue_more);
+	RUN_FRESH(test_arguments_end_where_they_end);
 	RUN_FRESH(test_table_of_kinds);
 	return CHECK_RESULT();
 }

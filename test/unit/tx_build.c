@@ -162,6 +162,10 @@ test_memory_that_is_too_small(void)
 		CHECK_INT(tx_build_body(&builder, &writer, &problem),
 				  size >= sizeof(TxInput) + operation_size ? MC_OK : MC_BUFFER_FULL);
 	}
+	tx_build_init(&builder, &header, memory, sizeof(TxInput));
+	tx_build_input(&builder, &input);
+	wire_writer_init(&writer, body, sizeof(body));
+	CHECK_INT(tx_build_body(&builder, &writer, &problem), MC_OK);
 	wire_writer_init(&writer, body, 100);
 	CHECK_INT(tx_build_body(&builder, &writer, &problem), MC_BUFFER_FULL);
 	CHECK_INT(problem.limit, 100);

@@ -217,6 +217,10 @@ test_rows_that_are_no_rows(void)
 	CHECK(!asset_row_read(pack("aunimn", N(4), U(2), I(1), N(0)), &asset));
 	CHECK(asset_row_read(pack("aunim", N(4), U(2), I(1), N(0)), &asset));
 	CHECK(!notarisation_row_read(pack("ahhn", N(3), &fixture_txid, &fixture_txid), &notarisation));
+	CHECK(!notarisation_row_read(pack("ahhmn", N(3), &fixture_txid, &fixture_txid, N(0)),
+								 &notarisation));
+	CHECK(notarisation_row_read(pack("ahhm", N(3), &fixture_txid, &fixture_txid, N(0)),
+								&notarisation));
 }
 
 static void
