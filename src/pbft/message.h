@@ -59,7 +59,7 @@ typedef struct PbftStatus
 	bool active;
 	uint64_t tip;
 	uint64_t committed;
-	uint64_t stable;
+	uint64_t stable; /* results held up to here */
 	uint64_t executed;
 	uint64_t clock_ms;
 } PbftStatus;

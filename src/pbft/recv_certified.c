@@ -7,14 +7,13 @@ McStatus
 pbft_recv_certified(PbftReplica *replica, const PbftMessage *message)
 {
 	const PbftCertified *certified = &message->u.certified;
-	PbftBlock *block;
 	McHash hash;
 
 	pbft_header_hash(&certified->header, &hash);
 	if (!pbft_was_asked(replica, certified->header.height, &hash))
 		return MC_CONSENSUS_UNASKED;
-	block = pbft_block_add(replica, &certified->header, &hash);
-	block->view_seen = replica->view;
+	if (certified->header.height > replica->committed)
+		pbft_block_add(replica, &certified->header, &hash)->view_seen = replica->view;
 	if (certified->has_commit)
 		pbft_learn_commit(replica, &certified->commit);
 	if (certified->has_checkpoint)

@@ -22,7 +22,7 @@ pbft_say_status(PbftReplica *replica, uint32_t member)
 	memset(&message->subject, 0, sizeof(message->subject));
 	message->kind = PBFT_STATUS;
 	message->u.status = (PbftStatus){ replica->view,   replica->active,	  replica->tip,
-									  replica->committed, replica->stable, replica->executed,
+									  replica->committed, replica->resulted, replica->executed,
 									  replica->wall_ms };
 	pbft_message_sign(replica, message);
 	if (member < replica->config.member_count)
@@ -126,6 +126,23 @@ fetch_range(PbftReplica *replica)
 	fetch(replica, member, replica->committed + 1, (uint32_t) count, &none);
 }
 
+/* Executed, agreed on elsewhere, and the CHECKPOINTs that say so are gone from the others' memory:
+ * only a certificate kept with the block helps. */
+static void
+fetch_results(PbftReplica *replica)
+{
+	static const McHash none;
+	uint64_t count = replica->executed - replica->resulted;
+	uint32_t member;
+
+	if (count == 0 || replica->stable <= replica->resulted || replica->diverged)
+		return;
+	member = next_member(replica, replica->resulted);
+	if (member < replica->config.member_count)
+		fetch(replica, member, replica->resulted + 1,
+			  (uint32_t) (count < PBFT_FETCH_MAX ? count : PBFT_FETCH_MAX), &none);
+}
+
 /* Called after every step, and with tick from the STATUS timer. */
 void
 pbft_sync(PbftReplica *replica, bool tick)
@@ -156,6 +173,8 @@ pbft_sync(PbftReplica *replica, bool tick)
 	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
 	if (tick || replica->fetch_more)
 		fetch_range(replica);
+	if (tick && !replica->fetch.active)
+		fetch_results(replica);
 	replica->fetch_more = false;
 }
 
