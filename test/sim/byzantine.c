@@ -144,6 +144,45 @@ remember(SimBytes *bytes)
 	memory[at] = sim_share(bytes);
 }
 
+/* A certificate of a block nobody knows, with one signature in it. */
+static void
+forge_lock(SimNode *node, PbftViewChange *change)
+{
+	uint8_t signed_bytes[PBFT_SIGNED_MAX];
+	PbftSubject *subject = &change->certificate.subject;
+	size_t size;
+
+	memset(&change->certificate, 0, sizeof(change->certificate));
+	subject->kind = PBFT_PREPARE;
+	subject->view = change->body.view - 1;
+	subject->height = node->replica->committed + 1;
+	put_be64(subject->hash.bytes, sim_random(UINT64_MAX));
+	change->certificate.member_count = world.plan.n;
+	change->certificate.bitmap[node->member / 8] |= (uint8_t) (1u << (node->member % 8));
+	size = pbft_subject_signed(&world.config.domain, subject, signed_bytes);
+	mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size),
+				change->certificate.signatures[node->member]);
+	change->has_certificate = true;
+	change->body.lock =
+		(PbftLock){ PBFT_LOCK_PREPARED, subject->view, subject->height, subject->hash };
+}
+
+/* With every STATUS it asks for the next view: f members alone must not be followed (R9). */
+static void
+rush_view(SimNode *node)
+{
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_VIEW_CHANGE;
+	message.u.view_change.body.member = node->member;
+	message.u.view_change.body.view = node->replica->view + 1;
+	message.u.view_change.body.lock =
+		(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.config.anchor.height, world.config.anchor.hash };
+	message.u.view_change.has_certificate = false;
+	for (uint32_t i = 0; i < world.plan.n; i++)
+		if (i != node->member)
+			send_forged(node, i, false, NULL);
+}
+
 static bool
 tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
 {
@@ -156,6 +195,13 @@ tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
 		message.u.view_change.body.lock =
 			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.config.anchor.height, world.config.anchor.hash };
 		message.u.view_change.has_certificate = false;
+	}
+	else if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGE_LOCK))
+		forge_lock(node, &message.u.view_change);
+	else if (message.kind == PBFT_STATUS && broadcast && (byzantine & BYZ_RUSH_VIEW))
+	{
+		rush_view(node);
+		return false;
 	}
 	else if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_RUSH_VIEW))
 		message.u.view_change.body.view += 1 + sim_random(1000);

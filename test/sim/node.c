@@ -253,6 +253,8 @@ serve(SimNode *node, const PbftEffect *effect)
 {
 	PbftBlock *block;
 
+	if (node->byzantine & (BYZ_WITHHOLD | BYZ_MUTE))
+		return;
 	if (effect->count == 0)
 	{
 		block = pbft_block_find(node->replica, &effect->hash);

@@ -34,7 +34,8 @@ enum /* ways to be faulty, a set per faulty member */
 	BYZ_TWIN = 256, /* two of it, one key */
 	BYZ_WORST_NEW_VIEW = 512, /* NEW-VIEW from the lowest locks it can choose */
 	BYZ_RUSH_VIEW = 1024, /* asks for views far ahead */
-	BYZ_ALL = 2047
+	BYZ_FORGE_LOCK = 2048, /* VIEW-CHANGE with a certificate only it has signed */
+	BYZ_KINDS = 12
 };
 
 typedef struct SimBytes

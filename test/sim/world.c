@@ -164,7 +164,7 @@ make_plan(void)
 	plan->faulty = (uint32_t) sim_random(pbft_faults(plan->n) + 1);
 	plan->byzantine_kinds = 0;
 	for (int i = 0; i < 3; i++)
-		plan->byzantine_kinds |= 1u << sim_random(11);
+		plan->byzantine_kinds |= 1u << sim_random(BYZ_KINDS);
 	plan->loss_ppm = sim_chance(500000) ? 0 : (uint32_t) sim_random(300000);
 	plan->duplicate_ppm = sim_chance(500000) ? 0 : (uint32_t) sim_random(500000);
 	plan->latency_us = 200 + sim_random(sim_chance(500000) ? 2000 : 60000);
