@@ -1,4 +1,6 @@
 /* ledger_proof.c - transaction proofs: what verifies against which trust, and nothing else. */
+#include "ledger/execute.h"
+#include "ledger/genesis.h"
 #include "unit/proof_fixture.h"
 
 static const McProblem success = { .operation = -1 };
@@ -158,6 +160,34 @@ test_one_member_means_trust_in_the_anchor(void)
 	CHECK_INT(verify(), MC_OK);
 	CHECK_INT(result.kind, PROOF_FINAL);
 	CHECK(result.rests_on_anchor);
+}
+
+/* The verifier's formulas are written a second time on purpose; they must be the ledger's. */
+static void
+test_the_hashes_are_those_of_the_ledger(void)
+{
+	static Genesis genesis;
+	McHash by_genesis;
+	McHash by_proof;
+
+	usual_chain();
+	for (uint64_t height = 1; height <= CHAIN_BLOCKS; height++)
+	{
+		const ChainBlock *block = &chain.blocks[height];
+		LedgerRoots roots = { block->effect.receipts_root, block->effect.writeset_root,
+							  block->effect.state_digest };
+		McHash root;
+
+		ledger_exec_root(&chain.blocks[height - 1].exec_root, height, &block->hash, &roots,
+						 &block->effect.next_valset, &root);
+		CHECK(hash_equal(&root, &block->exec_root));
+	}
+	genesis.member_count = 4;
+	for (int i = 0; i < 4; i++)
+		memcpy(genesis.members[i].voting_key, chain.members[0][i].voting_key, SUITE_PUBLIC_SIZE);
+	genesis_valset_hash(&genesis, &by_genesis);
+	proof_valset_hash(chain.members[0], 4, &by_proof);
+	CHECK(hash_equal(&by_genesis, &by_proof));
 }
 
 static uint32_t
@@ -419,6 +449,7 @@ main(void)
 	RUN(test_trust_in_a_later_epoch);
 	RUN(test_trust_in_a_block);
 	RUN(test_one_member_means_trust_in_the_anchor);
+	RUN(test_the_hashes_are_those_of_the_ledger);
 	RUN(test_no_bit_of_a_proof_can_change);
 	RUN(test_cut_and_extended);
 	RUN(test_the_wrong_trust);
