@@ -154,6 +154,7 @@ declare_functions(AcsChecker *checker, const AcsTree *tree)
 	}
 	memset(&functions[count], 0, sizeof(functions[count]));
 	functions[count].body = tree->body;
+	functions[count].name = span_text("the program"); /* in messages: nothing can call it */
 	checker->out->function_count = count + 1;
 }
 

@@ -124,9 +124,12 @@ read_text(AcsLexer *lexer)
 
 	while (look(lexer, 0) != '"')
 	{
+		bool escape =
+			look(lexer, 0) == '\\' && lexer->at + 1 < lexer->source.end && look(lexer, 1) != '\n';
+
 		if (lexer->at >= lexer->source.end || look(lexer, 0) == '\n')
 			return token_bad(lexer, offset, MC_ACS_UNTERMINATED_TEXT);
-		lexer->at += look(lexer, 0) == '\\' && look(lexer, 1) != '\n' ? 2 : 1;
+		lexer->at += escape ? 2 : 1;
 	}
 	size = lexer->at++ - offset - 1;
 	if (!wire_text_valid(span_of(lexer->source.text.data + offset + 1, size)))
