@@ -52,9 +52,10 @@ BEGIN
     RAISE EXCEPTION 'this database holds a ledger already'
       USING ERRCODE = 'MC312', HINT = 'A database holds one ledger; use another database.';
   END IF;
-  INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (hash, encoded, genesis);
   PERFORM mes_internal.create_leaves(1, 1::bigint << 20);
   PERFORM mes_internal.create_leaves(1::bigint << 20, 2::bigint << 20);
+  -- last: from here on the relations are append-only
+  INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (hash, encoded, genesis);
   EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO mes_admin, mes_member, mes_reader, mes_bi, mes_auditor, mes_peer',
                  current_database());

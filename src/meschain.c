@@ -4,6 +4,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "node/guard_pg.h"
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
@@ -22,4 +23,5 @@ _PG_init(void)
 	shmem_init();
 	launcher_init();
 	submission_init();
+	guard_init();
 }

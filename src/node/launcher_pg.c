@@ -89,15 +89,19 @@ launcher_wake(void)
 		node_wake(&node_shared->launcher_latch);
 }
 
+void
+launcher_allow_workers(void)
+{
+	pg_atomic_write_u32(&node_shared->stop_requested, 0);
+	pg_atomic_fetch_add_u32(&node_shared->start_requests, 1);
+	launcher_wake();
+}
+
 static void
 on_transaction_end(XactEvent event, void *argument)
 {
 	if (event == XACT_EVENT_COMMIT && wake_at_commit)
-	{
-		pg_atomic_write_u32(&node_shared->stop_requested, 0);
-		pg_atomic_fetch_add_u32(&node_shared->start_requests, 1);
-		launcher_wake();
-	}
+		launcher_allow_workers();
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		wake_at_commit = false;
 }

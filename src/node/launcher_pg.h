@@ -18,6 +18,9 @@ extern void launcher_wake_at_commit(void);
 /* Stops the workers of this server and waits until they are gone; they stay down until a wake. */
 extern void launcher_stop_workers(void);
 
+/* Lets them start again, at once. */
+extern void launcher_allow_workers(void);
+
 /* What every worker does first: handlers, signals, its pid and latch in shared memory. */
 extern void worker_begin(pid_t *pid, Latch *volatile *latch);
 

@@ -6,6 +6,7 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "node/guard_pg.h"
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
@@ -45,6 +46,7 @@ void
 worker_connect(void)
 {
 	BackgroundWorkerInitializeConnection(guc_database, NULL, 0);
+	guard_open_process();
 	for (size_t i = 0; i < lengthof(pinned); i++)
 		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
