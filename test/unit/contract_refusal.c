@@ -14,89 +14,90 @@ compile(const char *source)
 	return fixture.diagnostics.count > 0 ? fixture.diagnostics.items[0].problem.status : MC_OK;
 }
 
+static const struct
+{
+	const char *source;
+	McStatus status;
+	uint32_t line;
+	uint32_t column;
+} mistakes[] = {
+	{ "$a = 1;\n$b = \"open;\n", MC_ACS_UNTERMINATED_TEXT, 2, 6 },
+	{ "$a = \"open\\", MC_ACS_UNTERMINATED_TEXT, 1, 6 },
+	{ "$a = \"a\\qb\";", MC_ACS_BAD_ESCAPE, 1, 8 },
+	{ "$a = \"\xC0\x80\";", MC_INVALID_TEXT, 1, 6 },
+	{ "$a = 1 @ 2;", MC_ACS_BAD_CHARACTER, 1, 8 },
+	{ "$a = \"区块\" + 区;", MC_ACS_BAD_CHARACTER, 1, 13 },
+	{ "$a = 1 & 2;", MC_ACS_BAD_CHARACTER, 1, 8 },
+	{ "$a = 1.2.3;", MC_ACS_BAD_NUMBER, 1, 6 },
+	{ "$a = 1.0000000000001;", MC_ACS_BAD_NUMBER, 1, 6 },
+	{ "$a = 170141183460469231731687304;", MC_ACS_BAD_NUMBER, 1, 6 },
+	{ "$a = 12ab;", MC_ACS_BAD_NUMBER, 1, 6 },
+	{ "$a = 0xabc;", MC_ACS_BAD_HASH, 1, 6 },
+	{ "$a = ;", MC_ACS_SYNTAX, 1, 6 },
+	{ "$a = 1", MC_ACS_SYNTAX, 1, 7 },
+	{ "$a = (1;", MC_ACS_SYNTAX, 1, 8 },
+	{ "if (true) $a = 1;", MC_ACS_SYNTAX, 1, 11 },
+	{ "{ $a = 1;", MC_ACS_SYNTAX, 1, 10 },
+	{ "$a = 1; }", MC_ACS_SYNTAX, 1, 9 },
+	{ "p.x = 1;", MC_ACS_SYNTAX, 1, 1 },
+	{ "p.w = 1;", MC_ACS_SYNTAX, 1, 5 },
+	{ "$a = p.;", MC_ACS_SYNTAX, 1, 8 },
+	{ "param p.a: money;", MC_ACS_SYNTAX, 1, 12 },
+	{ "param p.w.a: dec;", MC_ACS_SYNTAX, 1, 12 },
+	{ "param p.a: dec = -\"x\";", MC_ACS_SYNTAX, 1, 19 },
+	{ "bind p.a to CNY;", MC_ACS_SYNTAX, 1, 13 },
+	{ "function f($x) { return; } $a = f(1);", MC_ACS_SYNTAX, 1, 18 },
+	{ "\n\n  $b = $a;", MC_ACS_UNASSIGNED, 3, 8 },
+	{ "if (p.x > 0) { $a = 1; } return $a;", MC_ACS_UNASSIGNED, 1, 33 },
+	{ "while (p.x > 0) { $a = 1; } return $a;", MC_ACS_UNASSIGNED, 1, 36 },
+	{ "function f($x) { return $y; } $y = 1; return f(1);", MC_ACS_UNASSIGNED, 1, 25 },
+	{ "$a = f(1);", MC_ACS_UNKNOWN_FUNCTION, 1, 6 },
+	{ "$a = min(1, 2, 3);", MC_ACS_WRONG_ARGUMENT_COUNT, 1, 6 },
+	{ "function f() { return 1; } $a = f(1);", MC_ACS_WRONG_ARGUMENT_COUNT, 1, 33 },
+	{ "$a = 1 + \"1\";", MC_ACS_TYPE_MISMATCH, 1, 10 },
+	{ "$a = true < false;", MC_ACS_TYPE_MISMATCH, 1, 6 },
+	{ "$a = true + true;", MC_ACS_TYPE_MISMATCH, 1, 6 },
+	{ "$a = !1;", MC_ACS_TYPE_MISMATCH, 1, 7 },
+	{ "$a = -\"x\";", MC_ACS_TYPE_MISMATCH, 1, 7 },
+	{ "if (1) { }", MC_ACS_TYPE_MISMATCH, 1, 5 },
+	{ "$a = 1; $a = \"x\";", MC_ACS_TYPE_MISMATCH, 1, 14 },
+	{ "p.w.name = \"x\";", MC_ACS_TYPE_MISMATCH, 1, 12 },
+	{ "param p.a: text = 1;", MC_ACS_TYPE_MISMATCH, 1, 19 },
+	{ "$a = length(1);", MC_ACS_TYPE_MISMATCH, 1, 13 },
+	{ "function f($x): text { return $x; } $a = f(1);", MC_ACS_TYPE_MISMATCH, 1, 31 },
+	{ "param p.a: dec; param p.a: dec;", MC_ACS_DUPLICATE, 1, 23 },
+	{ "function f() { return 1; } function f() { return 2; }", MC_ACS_DUPLICATE, 1, 37 },
+	{ "function min($x) { return 1; }", MC_ACS_DUPLICATE, 1, 10 },
+	{ "function f($x, $x) { return 1; }", MC_ACS_DUPLICATE, 1, 16 },
+	{ "function f($x) { return f($x); }", MC_ACS_RECURSION, 1, 10 },
+	{ "function f() { return g(); } function g() { return f(); }", MC_ACS_RECURSION, 1, 10 },
+	{ "function f($x) { if ($x > 0) { return 1; } }", MC_ACS_MISSING_RETURN, 1, 10 },
+	{ "function f($x) { while (true) { return 1; } }", MC_ACS_MISSING_RETURN, 1, 10 },
+	{ "bind p.a to \"\";", MC_ACS_BAD_BINDING, 1, 6 },
+	{ "bind p.a to \"X\" from p.a;", MC_ACS_BAD_BINDING, 1, 22 },
+	{ "bind p.a to \"X\"; bind p.a to \"X\";", MC_ACS_BAD_BINDING, 1, 23 },
+	{ "bind p.a to \"X\"; bind p.b to \"Y\" from p.a;", MC_ACS_BAD_BINDING, 1, 39 },
+	{ "param p.a: text; bind p.a to \"X\";", MC_ACS_BAD_BINDING, 1, 23 },
+	{ "bind p.a to \"X\" from p.b withhold p.r to p.a;", MC_ACS_BAD_BINDING, 1, 42 },
+	{ "bind p.a to \"X\" from p.b withhold p.a to p.c;", MC_ACS_BAD_BINDING, 1, 1 },
+	{ "abs(1);", MC_ACS_NO_EFFECT, 1, 1 },
+};
+
 static void
 test_mistakes_and_their_places(void)
 {
-	static const struct
-	{
-		const char *source;
-		McStatus status;
-		uint32_t line;
-		uint32_t column;
-	} rows[] = {
-		{ "$a = 1;\n$b = \"open;\n", MC_ACS_UNTERMINATED_TEXT, 2, 6 },
-		{ "$a = \"open\\", MC_ACS_UNTERMINATED_TEXT, 1, 6 },
-		{ "$a = \"a\\qb\";", MC_ACS_BAD_ESCAPE, 1, 8 },
-		{ "$a = \"\xC0\x80\";", MC_INVALID_TEXT, 1, 6 },
-		{ "$a = 1 @ 2;", MC_ACS_BAD_CHARACTER, 1, 8 },
-		{ "$a = \"区块\" + 区;", MC_ACS_BAD_CHARACTER, 1, 13 },
-		{ "$a = 1 & 2;", MC_ACS_BAD_CHARACTER, 1, 8 },
-		{ "$a = 1.2.3;", MC_ACS_BAD_NUMBER, 1, 6 },
-		{ "$a = 1.0000000000001;", MC_ACS_BAD_NUMBER, 1, 6 },
-		{ "$a = 170141183460469231731687304;", MC_ACS_BAD_NUMBER, 1, 6 },
-		{ "$a = 12ab;", MC_ACS_BAD_NUMBER, 1, 6 },
-		{ "$a = 0xabc;", MC_ACS_BAD_HASH, 1, 6 },
-		{ "$a = ;", MC_ACS_SYNTAX, 1, 6 },
-		{ "$a = 1", MC_ACS_SYNTAX, 1, 7 },
-		{ "$a = (1;", MC_ACS_SYNTAX, 1, 8 },
-		{ "if (true) $a = 1;", MC_ACS_SYNTAX, 1, 11 },
-		{ "{ $a = 1;", MC_ACS_SYNTAX, 1, 10 },
-		{ "$a = 1; }", MC_ACS_SYNTAX, 1, 9 },
-		{ "p.x = 1;", MC_ACS_SYNTAX, 1, 1 },
-		{ "p.w = 1;", MC_ACS_SYNTAX, 1, 5 },
-		{ "$a = p.;", MC_ACS_SYNTAX, 1, 8 },
-		{ "param p.a: money;", MC_ACS_SYNTAX, 1, 12 },
-		{ "param p.w.a: dec;", MC_ACS_SYNTAX, 1, 12 },
-		{ "param p.a: dec = -\"x\";", MC_ACS_SYNTAX, 1, 19 },
-		{ "bind p.a to CNY;", MC_ACS_SYNTAX, 1, 13 },
-		{ "function f($x) { return; } $a = f(1);", MC_ACS_SYNTAX, 1, 18 },
-		{ "\n\n  $b = $a;", MC_ACS_UNASSIGNED, 3, 8 },
-		{ "if (p.x > 0) { $a = 1; } return $a;", MC_ACS_UNASSIGNED, 1, 33 },
-		{ "while (p.x > 0) { $a = 1; } return $a;", MC_ACS_UNASSIGNED, 1, 36 },
-		{ "function f($x) { return $y; } $y = 1; return f(1);", MC_ACS_UNASSIGNED, 1, 25 },
-		{ "$a = f(1);", MC_ACS_UNKNOWN_FUNCTION, 1, 6 },
-		{ "$a = min(1, 2, 3);", MC_ACS_WRONG_ARGUMENT_COUNT, 1, 6 },
-		{ "function f() { return 1; } $a = f(1);", MC_ACS_WRONG_ARGUMENT_COUNT, 1, 33 },
-		{ "$a = 1 + \"1\";", MC_ACS_TYPE_MISMATCH, 1, 10 },
-		{ "$a = true < false;", MC_ACS_TYPE_MISMATCH, 1, 6 },
-		{ "$a = true + true;", MC_ACS_TYPE_MISMATCH, 1, 6 },
-		{ "$a = !1;", MC_ACS_TYPE_MISMATCH, 1, 7 },
-		{ "$a = -\"x\";", MC_ACS_TYPE_MISMATCH, 1, 7 },
-		{ "if (1) { }", MC_ACS_TYPE_MISMATCH, 1, 5 },
-		{ "$a = 1; $a = \"x\";", MC_ACS_TYPE_MISMATCH, 1, 14 },
-		{ "p.w.name = \"x\";", MC_ACS_TYPE_MISMATCH, 1, 12 },
-		{ "param p.a: text = 1;", MC_ACS_TYPE_MISMATCH, 1, 19 },
-		{ "$a = length(1);", MC_ACS_TYPE_MISMATCH, 1, 13 },
-		{ "function f($x): text { return $x; } $a = f(1);", MC_ACS_TYPE_MISMATCH, 1, 31 },
-		{ "param p.a: dec; param p.a: dec;", MC_ACS_DUPLICATE, 1, 23 },
-		{ "function f() { return 1; } function f() { return 2; }", MC_ACS_DUPLICATE, 1, 37 },
-		{ "function min($x) { return 1; }", MC_ACS_DUPLICATE, 1, 10 },
-		{ "function f($x, $x) { return 1; }", MC_ACS_DUPLICATE, 1, 16 },
-		{ "function f($x) { return f($x); }", MC_ACS_RECURSION, 1, 10 },
-		{ "function f() { return g(); } function g() { return f(); }", MC_ACS_RECURSION, 1, 10 },
-		{ "function f($x) { if ($x > 0) { return 1; } }", MC_ACS_MISSING_RETURN, 1, 10 },
-		{ "function f($x) { while (true) { return 1; } }", MC_ACS_MISSING_RETURN, 1, 10 },
-		{ "bind p.a to \"\";", MC_ACS_BAD_BINDING, 1, 6 },
-		{ "bind p.a to \"X\" from p.a;", MC_ACS_BAD_BINDING, 1, 22 },
-		{ "bind p.a to \"X\"; bind p.a to \"X\";", MC_ACS_BAD_BINDING, 1, 23 },
-		{ "bind p.a to \"X\"; bind p.b to \"Y\" from p.a;", MC_ACS_BAD_BINDING, 1, 39 },
-		{ "param p.a: text; bind p.a to \"X\";", MC_ACS_BAD_BINDING, 1, 23 },
-		{ "bind p.a to \"X\" from p.b withhold p.r to p.a;", MC_ACS_BAD_BINDING, 1, 42 },
-		{ "bind p.a to \"X\" from p.b withhold p.a to p.c;", MC_ACS_BAD_BINDING, 1, 1 },
-		{ "abs(1);", MC_ACS_NO_EFFECT, 1, 1 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
 	{
 		uint32_t line;
 		uint32_t column;
 
-		CHECK_INT(compile(rows[i].source), rows[i].status);
-		acs_locate(span_text(rows[i].source), fixture.diagnostics.items[0].offset, &line, &column);
-		if (line != rows[i].line || column != rows[i].column)
-			printf("# at %u:%u: %s\n", line, column, rows[i].source);
-		CHECK_INT(line, rows[i].line);
-		CHECK_INT(column, rows[i].column);
+		CHECK_INT(compile(mistakes[i].source), mistakes[i].status);
+		acs_locate(span_text(mistakes[i].source), fixture.diagnostics.items[0].offset, &line,
+				   &column);
+		if (line != mistakes[i].line || column != mistakes[i].column)
+			printf("# at %u:%u: %s\n", line, column, mistakes[i].source);
+		CHECK_INT(line, mistakes[i].line);
+		CHECK_INT(column, mistakes[i].column);
 	}
 }
 
