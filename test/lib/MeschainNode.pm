@@ -86,17 +86,41 @@ sub wait_until
 {
 	my ($node, $statement, $expected, $seconds) = @_;
 	my $deadline = time + ($seconds // $PostgreSQL::Test::Utils::timeout_default);
-	my ($stdout, $stderr) = ('', '');
+	# not Cluster's psql, which dies of a broken pipe when the server refuses the connection
+	my @command = ('psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($DATABASE),
+		'-c', $statement);
+	my ($stdout, $stderr);
 
 	while (1)
 	{
-		my $status = $node->psql($DATABASE, $statement, stdout => \$stdout, stderr => \$stderr);
-
-		return 1 if $status == 0 && $stdout eq $expected;
+		($stdout, $stderr) = run_command(\@command);
+		return 1 if $? == 0 && $stdout eq $expected;
 		last if time > $deadline;
 		sleep 0.05;
 	}
 	croak "waited in vain for \"$statement\" to be \"$expected\"; last answer \"$stdout\" $stderr";
+}
+
+our @WORKERS = qw(launcher order apply housekeeper);
+
+# A federation of this one node: its keys, a genesis, the workers at work.
+sub create_ledger
+{
+	my ($node, $parameters) = @_;
+
+	$node->sql('SELECT mes.create_node_key()');
+	$node->sql(
+		defined $parameters
+		? "SELECT mes.create_genesis(parameters => '$parameters')"
+		: 'SELECT mes.create_genesis()');
+	return $node->wait_for_workers;
+}
+
+sub wait_for_workers
+{
+	my ($node, $seconds) = @_;
+
+	return { map { $_ => $node->wait_for_worker($_, $seconds) } @WORKERS };
 }
 
 sub wait_for_server

@@ -26,7 +26,7 @@ passed=$((${all:-0} - failed))
 if [ "$failed" -ne 0 ]; then
   cat "$log"
   for file in "build/log/$layer"/regress_log_*; do
-    grep -q -e 'not ok' -e 'Bail out' -e 'died' "$file" && echo "== $file" && tail -n 40 "$file"
+    grep -q -e 'not ok' -e 'Bail out' -e 'Looks like your test' "$file" && echo "== $file" && tail -n 40 "$file"
   done
 fi
 echo "$layer: $passed passed, $failed failed"
