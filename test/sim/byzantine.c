@@ -86,9 +86,9 @@ equivocate(SimNode *node, bool broadcast, uint32_t member)
 static void
 worst_new_view(PbftNewView *new_view)
 {
-	uint32_t quorum = pbft_quorum(world.plan.n);
+	uint32_t quorum = sim_chance(500000) ? pbft_quorum(world.plan.n) : 1;
 
-	/* drop the highest lock while a quorum stays: certificates of the dropped one still fit none */
+	/* drop the highest lock while a quorum stays, or try it with one body */
 	while (new_view->body_count > quorum)
 	{
 		uint32_t best = 0;
@@ -152,6 +152,13 @@ forge_lock(SimNode *node, PbftViewChange *change)
 	PbftSubject *subject = &change->certificate.subject;
 	size_t size;
 
+	/* or a true certificate under a lock that claims more than it proves */
+	if (change->has_certificate && sim_chance(500000))
+	{
+		change->body.lock.height++;
+		put_be64(change->body.lock.hash.bytes, sim_random(UINT64_MAX));
+		return;
+	}
 	memset(&change->certificate, 0, sizeof(change->certificate));
 	subject->kind = PBFT_PREPARE;
 	subject->view = change->body.view - 1;
