@@ -155,7 +155,8 @@ struct PbftReplica
 	bool peer_known[PBFT_NODE_MAX];
 	int64_t clock_offset[PBFT_NODE_MAX];
 	PbftFetching fetch;
-	uint32_t fetch_turn;
+	uint32_t range_turn;
+	uint32_t signer_turn;
 	bool fetch_range_first;
 	bool fetch_more; /* a range came in whole: ask for the next at once */
 

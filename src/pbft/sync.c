@@ -49,23 +49,40 @@ fetch(PbftReplica *replica, uint32_t member, uint64_t height, uint32_t count, co
 	pbft_emit_send(replica, member, message);
 }
 
+/* The next member in turn that says it is further than this. */
 static uint32_t
-next_member(PbftReplica *replica, uint64_t committed_above)
+next_ahead(PbftReplica *replica, uint64_t committed)
 {
 	uint32_t n = replica->config.member_count;
 
 	for (uint32_t i = 0; i < n; i++)
 	{
-		uint32_t member = (replica->config.self + 1 + replica->fetch_turn + i) % n;
+		uint32_t member = (replica->range_turn + i) % n;
 
-		if (member == replica->config.self)
+		if (member == replica->config.self || !replica->peer_known[member] ||
+			replica->peers[member].committed <= committed)
 			continue;
-		if (committed_above == 0 || (replica->peer_known[member] &&
-									 replica->peers[member].committed > committed_above))
-		{
-			replica->fetch_turn += i + 1;
-			return member;
-		}
+		replica->range_turn = member + 1;
+		return member;
+	}
+	return n;
+}
+
+/* The next in turn of those who signed for the block, so held it then. The turns are counted apart:
+ * together they fell into step and asked the same silent members for ever. */
+static uint32_t
+next_signer(PbftReplica *replica, const PbftCertificate *certificate)
+{
+	uint32_t n = replica->config.member_count;
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		uint32_t member = (replica->signer_turn + i) % n;
+
+		if (member == replica->config.self || !pbft_certificate_has(certificate, member))
+			continue;
+		replica->signer_turn = member + 1;
+		return member;
 	}
 	return n;
 }
@@ -85,23 +102,23 @@ missing_below(PbftReplica *replica, uint64_t height, const McHash *hash, McHash 
 static bool
 fetch_by_hash(PbftReplica *replica)
 {
+	const PbftCertificate *certificate = NULL;
 	McHash missing;
 	PbftLock base = { 0 };
 	uint32_t member;
-	uint64_t height = 0;
 
 	if (replica->has_next_view)
 		pbft_new_view_base(&replica->next_view, &base);
 	if (replica->has_ahead && missing_below(replica, replica->ahead.subject.height,
 											&replica->ahead.subject.hash, &missing))
-		height = replica->ahead.subject.height;
+		certificate = &replica->ahead;
 	else if (replica->has_next_view && missing_below(replica, base.height, &base.hash, &missing))
-		height = base.height;
-	if (height == 0)
+		certificate = &replica->next_view.u.new_view.certificate;
+	if (certificate == NULL)
 		return false;
-	member = next_member(replica, 0);
+	member = next_signer(replica, certificate);
 	if (member < replica->config.member_count)
-		fetch(replica, member, height, 0, &missing);
+		fetch(replica, member, certificate->subject.height, 0, &missing);
 	return true;
 }
 
@@ -115,7 +132,7 @@ fetch_range(PbftReplica *replica)
 
 	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
 		return;
-	member = next_member(replica, replica->committed);
+	member = next_ahead(replica, replica->committed);
 	if (member >= replica->config.member_count)
 		return;
 	count = replica->peers[member].committed - replica->committed;
@@ -137,7 +154,7 @@ fetch_results(PbftReplica *replica)
 
 	if (count == 0 || replica->stable <= replica->resulted || replica->diverged)
 		return;
-	member = next_member(replica, replica->resulted);
+	member = next_ahead(replica, replica->resulted);
 	if (member < replica->config.member_count)
 		fetch(replica, member, replica->resulted + 1,
 			  (uint32_t) (count < PBFT_FETCH_MAX ? count : PBFT_FETCH_MAX), &none);

@@ -362,12 +362,13 @@ perform(SimNode *node, const PbftEffect *effect)
 
 /* After the sync: everything but the records, in order; then what queued up meanwhile. */
 void
-sim_node_flush(SimNode *node)
+sim_node_flush(SimNode *node, bool synced)
 {
 	size_t queued;
 
 	node->busy = false;
-	node->log_synced = node->log_count;
+	if (synced)
+		node->log_synced = node->log_count;
 	/* perform() may not step: effects of a turn are complete */
 	for (size_t i = 0; i < node->effects->count; i++)
 		perform(node, &node->effects->list[i]);
@@ -425,7 +426,7 @@ end_turn(SimNode *node)
 	}
 	if (!sync)
 	{
-		sim_node_flush(node);
+		sim_node_flush(node, false);
 		return;
 	}
 	node->busy = true;

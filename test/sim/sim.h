@@ -175,7 +175,7 @@ extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);
 extern void sim_node_start(SimNode *node);
 extern void sim_node_crash(SimNode *node);
 extern void sim_node_input(SimNode *node, const SimEvent *event);
-extern void sim_node_flush(SimNode *node);
+extern void sim_node_flush(SimNode *node, bool synced);
 extern void sim_node_free(SimNode *node);
 extern bool sim_body_held(const SimNode *node, const McHash *hash);
 extern void sim_body_add(SimNode *node, const McHash *hash);

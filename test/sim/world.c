@@ -331,7 +331,7 @@ run_one(void)
 	{
 		if (world.nodes[event.node].up &&
 			event.incarnation == world.nodes[event.node].incarnation)
-			sim_node_flush(&world.nodes[event.node]);
+			sim_node_flush(&world.nodes[event.node], true);
 	}
 	else
 		sim_node_input(&world.nodes[event.node], &event);

@@ -828,6 +828,63 @@ test_unreadable_record_fences(void)
 	CHECK(!pbft_may_vote(replica));
 }
 
+/* ---- saying it again (R22, A8) --------------------------------------------------------------------- */
+
+static void
+status_of(uint32_t sender, uint64_t view, bool active, uint64_t tip, uint64_t committed)
+{
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_STATUS;
+	message.u.status = (PbftStatus){ .view = view, .active = active, .tip = tip,
+									 .committed = committed, .clock_ms = 5000 };
+	pbft_effects_clear(&effects);
+	receive(sender);
+}
+
+static void
+test_who_is_behind_a_view_gets_its_new_view(void)
+{
+	begin();
+	new_view(1, NULL);
+	status_of(2, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 1);
+	status_of(2, 1, false, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 1);
+	status_of(2, 1, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 0);
+}
+
+static void
+test_votes_are_said_again_byte_for_byte(void)
+{
+	McHash hash;
+	uint8_t first[PBFT_SIGNATURE_SIZE];
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	CHECK_INT(count_sent(PBFT_COMMIT), 1);
+	memcpy(first, message.signature, sizeof(first));
+	status_of(3, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+	CHECK_INT(count_sent(PBFT_COMMIT), 1);
+	CHECK(memcmp(first, message.signature, sizeof(first)) == 0);
+	status_of(3, 0, true, 1, 1);
+	CHECK_INT(count_sent(PBFT_COMMIT), 0);
+}
+
+/* The epoch's last block has no successor that would make anybody ask: STATUS must (A8). */
+static void
+test_results_are_said_again(void)
+{
+	begin();
+	(void) committed_first();
+	executed(1, 7);
+	status_of(3, 0, true, 1, 1);
+	CHECK_INT(count_sent(PBFT_CHECKPOINT), 1);
+}
+
 /* ---- evidence (R18, A32) ------------------------------------------------------------------------ */
 
 static void
@@ -939,6 +996,9 @@ main(void)
 	RUN(test_snapshot_is_a_whole_log);
 	RUN(test_database_ahead_of_the_log_fences);
 	RUN(test_unreadable_record_fences);
+	RUN(test_who_is_behind_a_view_gets_its_new_view);
+	RUN(test_votes_are_said_again_byte_for_byte);
+	RUN(test_results_are_said_again);
 	RUN(test_two_votes_are_evidence);
 	RUN(test_votes_far_away_are_refused);
 	RUN(test_shuffle_is_a_permutation);
