@@ -13,8 +13,8 @@ set -eu
 run='postgresql-15 libcbor0.8 libsodium23 libsecp256k1-1 libisal2 openssl procps'
 build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libssl-dev libcbor-dev
   libsodium-dev libsecp256k1-dev libisal-dev openssl procps'
-check="$build git g++ perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
-  universal-ctags python3 python3-yaml"
+check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
+  universal-ctags python3 python3-yaml patch bc"
 case "${1:-}" in
   --run) packages=$run ;;
   --build) packages=$build ;;

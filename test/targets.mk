@@ -59,9 +59,9 @@ unit: $(UNIT_TESTS)
 fuzz: $(FUZZ_TESTS)
 	@test/lib/run_fuzz.sh $(FUZZ_RUNS) $(FUZZ_TESTS)
 
-# The simulator, its mutants and the model of the protocol: SEEDS, SEED and CHECK_LEVEL reach them
-# through the environment.
-export SEEDS SEED CHECK_LEVEL
+# The simulator, its mutants and the model of the protocol: SEEDS and SEED, QUICK (mutants) and ALL
+# (model) reach them through the environment.
+export SEEDS SEED QUICK ALL
 .PHONY: sim mutants model
 sim:
 	@test/lib/run_script.sh sim test/sim/run.sh
@@ -115,7 +115,7 @@ CHECK_LAYERS = tidy unit fuzz model sim mutants regress isolation tap
 
 .PHONY: check check-all bench installcheck
 ifneq ($(filter check,$(MAKECMDGOALS)),)
-check: export CHECK_LEVEL = quick
+check: export QUICK = 1
 check: export KILLS ?= 10
 check:
 	@docker/setup.sh
@@ -124,7 +124,8 @@ endif
 
 installcheck: regress isolation tap
 
-check-all: export CHECK_LEVEL = all
+check-all: export ALL = 1
+check-all: export SEEDS = 20000
 check-all: export KILLS ?= 100
 check-all: export FUZZ_RUNS = 1000000
 check-all:

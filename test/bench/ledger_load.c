@@ -4,8 +4,8 @@
  *   ledger_load ASSET_SEED SUITE CLIENTS BATCH TRANSFERS
  *
  * Issues an asset of its own to a key made from ASSET_SEED, splits it into as many coins as there
- * are transfers, signs all of them beforehand, and then submits them from CLIENTS connections, BATCH
- * a call (1: mes.submit, more: mes.submit_batch). Connects by the PG* variables. Prints
+ * are transfers, signs all of them beforehand, and then submits them from CLIENTS connections,
+ * BATCH a call (1: mes.submit, more: mes.submit_batch). Connects by the PG* variables. Prints
  * "per_second P50_us P99_us". Exits non-zero when any transfer was not taken.
  */
 #include "base/digest.h"
@@ -74,7 +74,7 @@ connect_node(void)
 	PQclear(PQprepare(connection, "submit", "SELECT mes.submit($1)", 1, NULL));
 	if (batch_size > 1)
 		PQclear(PQprepare(connection, "batch",
-						  "SELECT count(*) FROM mes.submit_batch($1) WHERE status = 'ok'", 1, NULL));
+					  "SELECT count(*) FROM mes.submit_batch($1) WHERE status = 'ok'", 1, NULL));
 	return connection;
 }
 
@@ -157,7 +157,7 @@ height_of(PGconn *connection, const McHash *txid)
 	int lengths[1] = { HASH_SIZE };
 	int formats[1] = { 1 };
 	PGresult *result = PQexecParams(connection,
-									"SELECT int8send(tx_id >> 20) FROM mes_internal.transaction_rows "
+								"SELECT int8send(tx_id >> 20) FROM mes_internal.transaction_rows "
 									"WHERE txid = $1",
 									1, (Oid[]){ 17 }, values, lengths, formats, 1);
 	uint64_t height;
@@ -292,7 +292,8 @@ submit_batch(PGconn *connection, const Envelope *from, int count, uint8_t *buffe
 	int lengths[1] = { (int) array_of(from, count, buffer) };
 	int formats[1] = { 1 };
 	PGresult *result = PQexecPrepared(connection, "batch", 1, values, lengths, formats, 0);
-	bool taken = PQresultStatus(result) == PGRES_TUPLES_OK && atoi(PQgetvalue(result, 0, 0)) == count;
+	bool taken =
+		PQresultStatus(result) == PGRES_TUPLES_OK && atoi(PQgetvalue(result, 0, 0)) == count;
 
 	if (!taken)
 		fprintf(stderr, "%s", PQerrorMessage(connection));

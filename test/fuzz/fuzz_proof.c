@@ -1,8 +1,8 @@
 /*
  * fuzz_proof.c - any bytes as a transaction proof, and edits of good ones. The first byte chooses a
  * good proof, whose bytes the rest overwrites in steps of three (two of place, one of value), or
- * says that the rest is the proof. What verifies must say what is true of the fixture's chain: there
- * is no other way to MC_OK than its members' signatures.
+ * says that the rest is the proof. What verifies must say what is true of the fixture's chain:
+ * there is no other way to MC_OK than its members' signatures.
  */
 #include "unit/proof_fixture.h"
 

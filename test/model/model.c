@@ -5,7 +5,8 @@
  * a certificate needs only `need` = Q - f honest votes, a NEW-VIEW needs `need` honest VIEW-CHANGEs
  * and may be moved up by any certificate there is. The network may lose, delay and reorder at will:
  * every transition is a choice. Proposers may offer every member another block. A crash is no
- * transition of its own, because R0 makes what was sent durable: a restarted member is where it was.
+ * transition of its own, because R0 makes what was sent durable: a restarted member is where it
+ * was.
  *
  * Blocks form a binary tree of depth D; safety is that all committed blocks lie on one path.
  *
@@ -305,7 +306,8 @@ enter(const State *state, int i, int view, int base_view, int base)
 		next->prepared[view] |= (uint16_t) (1u << base);
 }
 
-/* R11, R12: every choice of honest VIEW-CHANGEs, and every higher certificate a faulty one may add. */
+/* R11, R12: every choice of honest VIEW-CHANGEs, and every higher certificate a faulty one may
+ * add. */
 static void
 enter_view(const State *state, int i, int view)
 {
@@ -573,7 +575,8 @@ main(int argc, char **argv)
 	if (members < 1 || honest > HONEST_MAX || views < 1 || views > VIEWS_MAX || depth < 1 ||
 		depth > 3)
 	{
-		printf("usage: model bfs N VIEWS DEPTH [break] [limit] | walk N VIEWS DEPTH SECONDS [break]\n");
+		printf("usage: model bfs N VIEWS DEPTH [break] [limit] | "
+			   "walk N VIEWS DEPTH SECONDS [break]\n");
 		return 2;
 	}
 	what = walking ? (argc > 6 ? argv[6] : NULL) : (argc > 5 ? argv[5] : NULL);
