@@ -1,8 +1,5 @@
 /*
- * cmd_storage.h - `mesctl storage seal | prove | split | join`.
- *
- * Room card, cli/: mesctl, one cmd_NAME.c a command. May include every pure room, libpq, ISA-L,
- * threads and files; nothing of the server. Of `mesctl storage`: storage_sha (hashing in bulk),
+ * cmd_storage.h - `mesctl storage seal | prove | split | join`: storage_sha (hashing in bulk),
  * storage_io (files, threads, progress), storage_tree, storage_sector and storage_seal (sealing),
  * storage_share and storage_split (Reed-Solomon); guarded by test/t/070_storage.pl and
  * test/bench/storage.sh.

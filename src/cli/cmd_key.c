@@ -1,0 +1,103 @@
+/*
+ * cmd_key.c - key new, key show: keys of clients who hold their own. Prints no secret, ever.
+ */
+#include "cli/key_file.h"
+
+#include "tx/condition.h"
+
+#include <stdio.h>
+
+static void
+print_key(const SuiteKey *key)
+{
+	McAddress address;
+	char text[ADDRESS_TEXT_SIZE + 1];
+
+	condition_address_of_key(key, &address);
+	address_format(&address, text);
+	printf("address    %s\nsuite      %d %s\npublic_key %s\n", text, key->suite,
+		   suite_name(key->suite), cli_to_hex(key->public_key, SUITE_PUBLIC_SIZE));
+}
+
+static int
+run_new(int argc, char **argv)
+{
+	int64_t suite = SUITE_ED25519;
+	const CliOption options[] = { { "suite", CLI_NUMBER, &suite, 1, SUITE_MAX }, { 0 } };
+	SuiteSecret secret;
+
+	if (cli_options(argc, argv, options) != 1)
+		cli_usage("key new takes one FILE; add --help to see how it is used");
+	key_new((uint8_t) suite, &secret);
+	key_file_write(argv[1], &secret);
+	print_key(&secret.key);
+	suite_wipe(&secret, sizeof(secret));
+	return CLI_DONE;
+}
+
+static int
+run_show(int argc, char **argv)
+{
+	const CliOption options[] = { { 0 } };
+	SuiteSecret secret;
+
+	if (cli_options(argc, argv, options) != 1)
+		cli_usage("key show takes one FILE; add --help to see how it is used");
+	key_file_read(argv[1], &secret);
+	print_key(&secret.key);
+	suite_wipe(&secret, sizeof(secret));
+	return CLI_DONE;
+}
+
+/* "2 KEY KEY KEY" with keys as SUITE:HEX. */
+static int
+run_address(int argc, char **argv)
+{
+	int64_t threshold = 0;
+	const CliOption options[] = {
+		{ "threshold", CLI_NUMBER, &threshold, 1, CONDITION_KEYS_MAX },
+		{ 0 },
+	};
+	int words = cli_options(argc, argv, options);
+	SuiteKey keys[CONDITION_KEYS_MAX];
+	uint8_t bytes[CONDITION_BYTES_MAX];
+	WireWriter writer;
+	McHash leaf;
+	McAddress address;
+	char text[ADDRESS_TEXT_SIZE + 1];
+
+	if (words < 1 || words > CONDITION_KEYS_MAX || threshold > words)
+		cli_usage("key address takes 1 to %d keys, and a threshold of at most their number",
+				  CONDITION_KEYS_MAX);
+	for (int i = 0; i < words; i++)
+		keys[i] = key_parse(argv[i + 1]);
+	condition_sort_keys(keys, (uint32_t) words);
+	wire_writer_init(&writer, bytes, sizeof(bytes));
+	condition_put(&writer, (uint32_t) (threshold > 0 ? threshold : words), keys, (uint32_t) words,
+				  0, NULL);
+	condition_leaf(wire_written(&writer), &leaf);
+	condition_address(&leaf, &address);
+	address_format(&address, text);
+	printf("address    %s\ncondition  %s\n", text, cli_to_hex(bytes, writer.size));
+	return CLI_DONE;
+}
+
+const CliCommand cmd_key[] = {
+	{ "key new", "makes a key in a file of its own",
+	  "usage: mesctl key new FILE [--suite 1|2]\n\n"
+	  "Makes a key and writes it to FILE, which must not exist and gets mode 0600. Prints the\n"
+	  "address of the key, never the key. Suite 1 is Ed25519 (default), 2 is BIP340 Schnorr.\n\n"
+	  "example:\n  mesctl key new alice.key\n",
+	  run_new },
+	{ "key show", "shows address and public key of a key file",
+	  "usage: mesctl key show FILE\n\n"
+	  "example:\n  mesctl key show alice.key\n",
+	  run_show },
+	{ "key address", "shows the address that m of n keys spend from",
+	  "usage: mesctl key address [--threshold M] SUITE:PUBLIC_KEY...\n\n"
+	  "The order of the keys does not matter. Without --threshold all of them have to sign. The\n"
+	  "condition that it prints is what each of them gives to tx sign.\n\n"
+	  "example:\n  mesctl key address --threshold 2 1:9d61b1... 1:4ccd08... 2:f9308a...\n",
+	  run_address },
+	{ 0 },
+};

@@ -1,0 +1,86 @@
+/*
+ * federation.h - a federation's directory on this machine, its servers' programs, connections.
+ *
+ *   DIR/federation        how many nodes and their first port
+ *   DIR/.s.PGSQL.PORT     sockets; DIR is its owner's alone
+ *   DIR/node1/data        a cluster with database "ledger"
+ *   DIR/node1/state       keys and vote log
+ *   DIR/node1/server.log
+ */
+#ifndef MESCHAIN_CLI_FEDERATION_H
+#define MESCHAIN_CLI_FEDERATION_H
+
+#include "cli/cli.h"
+
+#include <libpq-fe.h>
+
+#define FEDERATION_PORT 7101
+
+typedef struct Federation
+{
+	char *dir; /* absolute */
+	int nodes;
+	int base_port;
+} Federation;
+
+/* ---- the directory ---- */
+
+extern void federation_read(const char *dir, Federation *federation);
+extern void federation_write(const Federation *federation);
+extern char *federation_path(const Federation *federation, int node, const char *name);
+extern int federation_port(const Federation *federation, int node);
+/* "node3" is 3. */
+extern int federation_node(const Federation *federation, const char *name);
+extern char *federation_conninfo(const Federation *federation, int node, const char *database);
+
+/* ---- who runs a server: never root (P19) ---- */
+
+/* Makes the directory for the user who will own it: the caller, or postgres when root calls. */
+extern char *owner_create_directory(const char *dir);
+/* From here on this process is the directory's owner; refuses others' directories and root's. */
+extern void owner_become(const char *dir);
+
+/* ---- server programs ---- */
+
+/* Runs one of PostgreSQL's programs; its output goes to the end of log. False when it failed. */
+extern bool server_run(const char *log, const char *program, ...) __attribute__((sentinel));
+/* Path of a program of the server; MESCHAIN_BINDIR, PATH, then Debian's directories. */
+extern char *server_program(const char *program);
+/* The postmaster, 0 when none runs. */
+extern int server_pid(const char *data);
+/* Takes away what a killed server left, when none of its processes lives. */
+extern void server_clear_remains(const char *data);
+/* Waits until no process of this cluster is left; false after the time. */
+extern bool server_wait_gone(const char *data, int64_t seconds);
+
+/* ---- connections ---- */
+
+typedef struct Target
+{
+	const char *dir;
+	const char *db;
+	int64_t node;
+} Target;
+
+#define TARGET_OPTIONS(target)                                                                     \
+	{ "dir", CLI_TEXT, &(target).dir, 0, 0 }, { "db", CLI_TEXT, &(target).db, 0, 0 },              \
+	{                                                                                              \
+		"node", CLI_NUMBER, &(target).node, 1, 100                                                 \
+	}
+#define TARGET_INIT                                                                                \
+	{                                                                                              \
+		NULL, NULL, 1                                                                              \
+	}
+#define TARGET_HELP                                                                                \
+	"  --dir DIR, --node K   node K (default 1) of the federation in DIR\n"                        \
+	"  --db CONNINFO         or any server, as libpq takes it; without both the environment\n"
+
+extern char *target_conninfo(const Target *target);
+extern PGconn *target_connect(const Target *target);
+/* One row and at least one column, or the end with the server's message. */
+extern PGresult *query_one(PGconn *connection, const char *sql, int count,
+						   const char *const *values);
+extern PGresult *query(PGconn *connection, const char *sql, int count, const char *const *values);
+extern _Noreturn void query_fail(const char *what, const PGresult *result, PGconn *connection);
+
+#endif
