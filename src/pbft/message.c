@@ -88,6 +88,7 @@ header_unpack(PbftUnpacker *unpacker, PbftHeader *header)
 static void
 status_pack(PbftPacker *packer, const PbftStatus *status)
 {
+	pack_8(packer, status->phase);
 	pack_64(packer, status->view);
 	pack_8(packer, status->active);
 	pack_64(packer, status->tip);
@@ -269,6 +270,8 @@ content_unpack(PbftUnpacker *unpacker, PbftMessage *message)
 				optional_unpack(unpacker, PBFT_CHECKPOINT, &message->u.certified.checkpoint);
 			break;
 		case PBFT_STATUS:
+			message->u.status.phase = unpack_8(unpacker);
+			unpacker->bad |= message->u.status.phase > PBFT_STATUS_ANSWERS;
 			message->u.status.view = unpack_64(unpacker);
 			message->u.status.active = unpack_bool(unpacker);
 			message->u.status.tip = unpack_64(unpacker);

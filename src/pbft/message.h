@@ -53,8 +53,16 @@ typedef struct PbftNewView
 } PbftNewView;
 
 /* R22: where a member stands. */
+typedef enum PbftStatusPhase
+{
+	PBFT_STATUS_SAYS, /* now and then, to all */
+	PBFT_STATUS_ASKS, /* R17b: just started, tell me what you hold of mine */
+	PBFT_STATUS_ANSWERS
+} PbftStatusPhase;
+
 typedef struct PbftStatus
 {
+	uint8_t phase;
 	uint64_t view;
 	bool active;
 	uint64_t tip;

@@ -152,7 +152,7 @@ pbft_enter_when_ready(PbftReplica *replica)
 	if (message->sender == replica->config.self)
 		pbft_emit_broadcast(replica, message);
 	pbft_emit_note(replica, PBFT_NOTE_VIEW_ENTERED, message->sender, replica->view);
-	pbft_say_status(replica, PBFT_NODE_MAX);
+	pbft_say_status(replica, PBFT_NODE_MAX, PBFT_STATUS_SAYS);
 	/*
 	 * The first vote of the view is PREPARE of the base itself, never of its ancestors: a lower
 	 * certificate of a higher view would un-lock the committed tip (MUT1).

@@ -70,5 +70,5 @@ bool
 pbft_may_vote(const PbftReplica *replica)
 {
 	return replica->config.self < replica->config.member_count && !replica->fenced &&
-		   !replica->diverged;
+		   !replica->diverged && replica->echoed;
 }

@@ -136,14 +136,15 @@ take_message(PbftReplica *replica, const PbftEvent *event)
 		serve_stranger(replica, event);
 		status = MC_CONSENSUS_INSTANCE;
 	}
-	else if (message->sender >= replica->config.member_count ||
-			 message->sender == replica->config.self)
+	else if (message->sender >= replica->config.member_count)
 		status = MC_CONSENSUS_MEMBER;
 	else if (!event->verified)
 		status = pbft_message_verify(message, &replica->config.domain,
 									 replica->config.member_count, &replica->config.crypto,
 									 &problem);
-	if (status == MC_OK)
+	if (status == MC_OK && message->sender == replica->config.self)
+		pbft_heard_own(replica, message);
+	else if (status == MC_OK)
 		status = receive(replica, message);
 	if (status != MC_OK)
 		refuse(replica, message->sender, status);
@@ -157,15 +158,6 @@ take_validated(PbftReplica *replica, const PbftEvent *event)
 	if (block == NULL || block->body == PBFT_BODY_HELD)
 		return;
 	block->body = event->valid ? PBFT_BODY_HELD : PBFT_BODY_INVALID;
-}
-
-static void
-fence(PbftReplica *replica)
-{
-	if (replica->fenced)
-		return;
-	replica->fenced = true;
-	pbft_emit_note(replica, PBFT_NOTE_FENCED, replica->config.self, replica->committed);
 }
 
 static void
@@ -202,11 +194,12 @@ take(PbftReplica *replica, const PbftEvent *event)
 			break;
 		case PBFT_EVENT_LINK_UP:
 			if (event->sender < replica->config.member_count)
-				pbft_say_status(replica, event->sender);
+				pbft_say_status(replica, event->sender,
+								replica->echoed ? PBFT_STATUS_SAYS : PBFT_STATUS_ASKS);
 			break;
 		default:
 			assert(event->kind == PBFT_EVENT_FENCE);
-			fence(replica);
+			pbft_fence(replica);
 	}
 }
 

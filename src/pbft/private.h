@@ -101,11 +101,17 @@ extern void pbft_new_view_base(const PbftMessage *message, PbftLock *base);
 extern void pbft_sync(PbftReplica *replica, bool tick);
 extern void pbft_fetched(PbftReplica *replica, uint64_t height, const McHash *hash);
 extern bool pbft_was_asked(const PbftReplica *replica, uint64_t height, const McHash *hash);
-extern void pbft_say_status(PbftReplica *replica, uint32_t member);
+extern void pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase);
 extern void pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms);
 extern void pbft_timers(PbftReplica *replica);
 extern void pbft_timeout(PbftReplica *replica, PbftTimer timer, uint64_t generation);
 extern uint64_t pbft_clock(const PbftReplica *replica);
+
+/* echo.c (R17b) */
+extern void pbft_echo(PbftReplica *replica, uint32_t member, const PbftStatus *status);
+extern void pbft_heard_own(PbftReplica *replica, const PbftMessage *message);
+extern void pbft_answered(PbftReplica *replica, uint32_t member);
+extern void pbft_fence(PbftReplica *replica);
 
 /* evidence.c (R18) */
 extern void pbft_evidence(PbftReplica *replica, const PbftMessage *first,

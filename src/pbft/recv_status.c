@@ -103,6 +103,11 @@ pbft_recv_status(PbftReplica *replica, const PbftMessage *message)
 		replica->clock_offset[member] = INT64_MAX / 2;
 	if (replica->clock_offset[member] < INT64_MIN / 2)
 		replica->clock_offset[member] = INT64_MIN / 2;
+	pbft_echo(replica, member, status);
+	if (status->phase == PBFT_STATUS_ASKS)
+		pbft_say_status(replica, member, PBFT_STATUS_ANSWERS);
+	if (status->phase == PBFT_STATUS_ANSWERS)
+		pbft_answered(replica, member);
 	if (!pbft_may_vote(replica))
 		return MC_OK;
 	resend_view(replica, member, status);

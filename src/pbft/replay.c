@@ -277,5 +277,6 @@ pbft_start(PbftReplica *replica, const PbftTip *root)
 		pbft_set_timer(replica, PBFT_TIMER_STATUS, replica->config.tau0_ms / 4);
 	pbft_advance_results(replica);
 	pbft_ask_execute(replica);
-	pbft_say_status(replica, PBFT_NODE_MAX);
+	replica->echoed = replica->config.member_count == 1;
+	pbft_say_status(replica, PBFT_NODE_MAX, PBFT_STATUS_ASKS);
 }

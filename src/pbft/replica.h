@@ -101,6 +101,7 @@ struct PbftReplica
 
 	bool started;
 	bool replaying;
+	bool echoed; /* R17b: a quorum said what it holds of this node's words */
 	bool fenced;
 	bool diverged;
 	bool ended;
@@ -153,6 +154,7 @@ struct PbftReplica
 	/* peers */
 	PbftStatus peers[PBFT_NODE_MAX];
 	bool peer_known[PBFT_NODE_MAX];
+	bool peer_answered[PBFT_NODE_MAX];
 	int64_t clock_offset[PBFT_NODE_MAX];
 	PbftFetching fetch;
 	uint32_t range_turn;

@@ -100,12 +100,15 @@ pbft_learn_result(PbftReplica *replica, const PbftCertificate *certificate)
 			vote_put(&slot->votes[i], &certificate->subject, certificate->signatures[i]);
 			slot->witness = i;
 		}
-	/* after a restart the certificate may hold this node's own vote: only its log decides that */
+	/* R17b: a vote of this node above what is applied, and not in its log */
 	if (replica->config.self < replica->config.member_count &&
 		pbft_certificate_has(certificate, replica->config.self) &&
 		!slot->votes[replica->config.self].used)
+	{
 		vote_put(&slot->votes[replica->config.self], &certificate->subject,
 				 certificate->signatures[replica->config.self]);
+		pbft_fence(replica);
+	}
 	slot->stable = pbft_certificate_signers(certificate) >= replica->quorum;
 	pbft_advance_results(replica);
 }

@@ -13,7 +13,7 @@ hash_is_zero(const McHash *hash)
 }
 
 void
-pbft_say_status(PbftReplica *replica, uint32_t member)
+pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase)
 {
 	PbftMessage *message = &replica->scratch;
 
@@ -21,9 +21,14 @@ pbft_say_status(PbftReplica *replica, uint32_t member)
 		return;
 	memset(&message->subject, 0, sizeof(message->subject));
 	message->kind = PBFT_STATUS;
-	message->u.status = (PbftStatus){ replica->view,   replica->active,	  replica->tip,
-									  replica->committed, replica->resulted, replica->executed,
-									  replica->wall_ms };
+	message->u.status = (PbftStatus){ .phase = (uint8_t) phase,
+									  .view = replica->view,
+									  .active = replica->active,
+									  .tip = replica->tip,
+									  .committed = replica->committed,
+									  .stable = replica->resulted,
+									  .executed = replica->executed,
+									  .clock_ms = replica->wall_ms };
 	pbft_message_sign(replica, message);
 	if (member < replica->config.member_count)
 		pbft_emit_send(replica, member, message);

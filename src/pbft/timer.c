@@ -96,7 +96,8 @@ status_expired(PbftReplica *replica)
 	const PbftViewChange *own = &replica->changes[replica->config.self];
 
 	pbft_set_timer(replica, PBFT_TIMER_STATUS, replica->config.tau0_ms / 4);
-	pbft_say_status(replica, PBFT_NODE_MAX);
+	pbft_say_status(replica, PBFT_NODE_MAX,
+					replica->echoed ? PBFT_STATUS_SAYS : PBFT_STATUS_ASKS);
 	pbft_sync(replica, true);
 	/* R10: until the view is entered, ask for it again and again */
 	if (!replica->active && pbft_may_vote(replica) && own->body.view == replica->view)

@@ -60,6 +60,26 @@ start_with_log(void)
 	step((PbftEvent){ .kind = PBFT_EVENT_START, .start = &root });
 }
 
+static void receive(uint32_t sender);
+
+static void
+answer(uint32_t sender)
+{
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_STATUS;
+	message.u.status = (PbftStatus){ .phase = PBFT_STATUS_ANSWERS, .active = true };
+	message.u.status.clock_ms = 5000;
+	receive(sender);
+}
+
+static void
+restart(void)
+{
+	start_with_log();
+	answer(1);
+	answer(2);
+}
+
 static void
 begin(void)
 {
@@ -80,7 +100,7 @@ begin(void)
 	config.crypto = mac_crypto(&signer);
 	root = config.anchor;
 	log_count = 0;
-	start_with_log();
+	restart();
 	pbft_effects_clear(&effects);
 }
 
@@ -279,6 +299,17 @@ committed_first(void)
 	for (uint32_t i = 1; i < 4; i++)
 		vote(PBFT_COMMIT, i, 0, 1, &hash);
 	return hash;
+}
+
+static void
+status_of(uint32_t sender, uint64_t view, bool active, uint64_t tip, uint64_t committed)
+{
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_STATUS;
+	message.u.status = (PbftStatus){ .view = view, .active = active, .tip = tip,
+									 .committed = committed, .clock_ms = 5000 };
+	pbft_effects_clear(&effects);
+	receive(sender);
 }
 
 /* ---- normal case ---------------------------------------------------------------------------- */
@@ -742,7 +773,7 @@ test_a_second_result_after_restart_is_not_signed(void)
 	begin();
 	(void) committed_first();
 	executed(1, 7);
-	start_with_log();
+	restart();
 	CHECK_INT(count_effects(PBFT_EXECUTE), 1);
 	pbft_effects_clear(&effects);
 	executed(1, 8);
@@ -761,7 +792,7 @@ test_restart_keeps_the_lock(void)
 	hash = accepted_first();
 	vote(PBFT_PREPARE, 1, 0, 1, &hash);
 	vote(PBFT_PREPARE, 2, 0, 1, &hash);
-	start_with_log();
+	restart();
 	pbft_effects_clear(&effects);
 	expire_progress();
 	CHECK_INT(count_sent(PBFT_VIEW_CHANGE), 1);
@@ -777,7 +808,7 @@ test_restart_does_not_prepare_twice(void)
 
 	begin();
 	(void) accepted_first();
-	start_with_log();
+	restart();
 	pbft_effects_clear(&effects);
 	other = first_block(2);
 	hash = hash_of(&other);
@@ -797,7 +828,7 @@ test_snapshot_is_a_whole_log(void)
 	vote(PBFT_PREPARE, 2, 0, 1, &hash);
 	log_count = 0;
 	step((PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
-	start_with_log();
+	restart();
 	CHECK_INT(replica->tip, 1);
 	CHECK_INT(replica->lock.kind, PBFT_LOCK_PREPARED);
 	CHECK_INT(replica->slots[1].prepare[0].view_next, 1);
@@ -806,13 +837,64 @@ test_snapshot_is_a_whole_log(void)
 	CHECK(!replica->fenced);
 }
 
+/* R17b: no vote before a quorum has said what it holds of this node's own. */
+static void
+test_no_vote_before_the_echo(void)
+{
+	McHash hash;
+
+	begin();
+	log_count = 0;
+	start_with_log();
+	hash = accepted_first();
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+	answer(1);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+	answer(2);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
+static void
+test_own_vote_that_is_not_in_the_log_fences(void)
+{
+	McHash hash = { { 1 } };
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 0, 0, 1, &hash); /* as sent */
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 0);
+	hash.bytes[0] ^= 1;
+	vote(PBFT_PREPARE, 0, 0, 1, &hash);
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
+	begin();
+	vote(PBFT_PREPARE, 0, 0, 1, &hash); /* never sent one at all */
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
+	CHECK(!pbft_may_vote(replica));
+}
+
+static void
+test_a_member_hears_its_lost_words(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 3, 0, 1, &hash);
+	status_of(3, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 2); /* this node's own, and member 3's back to it */
+	status_of(3, 0, true, 1, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
 static void
 test_database_ahead_of_the_log_fences(void)
 {
 	begin();
 	root.height = 1;
 	root.hash.bytes[0] = 5;
-	start_with_log();
+	restart();
 	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
 	CHECK(!pbft_may_vote(replica));
 }
@@ -824,22 +906,11 @@ test_unreadable_record_fences(void)
 	log_sizes[0] = 9;
 	log_count = 1;
 	memset(log_bytes[0], 0xff, 9);
-	start_with_log();
+	restart();
 	CHECK(!pbft_may_vote(replica));
 }
 
 /* ---- saying it again (R22, A8) --------------------------------------------------------------------- */
-
-static void
-status_of(uint32_t sender, uint64_t view, bool active, uint64_t tip, uint64_t committed)
-{
-	memset(&message, 0, offsetof(PbftMessage, u));
-	message.kind = PBFT_STATUS;
-	message.u.status = (PbftStatus){ .view = view, .active = active, .tip = tip,
-									 .committed = committed, .clock_ms = 5000 };
-	pbft_effects_clear(&effects);
-	receive(sender);
-}
 
 static void
 test_who_is_behind_a_view_gets_its_new_view(void)
@@ -994,6 +1065,9 @@ main(void)
 	RUN(test_restart_keeps_the_lock);
 	RUN(test_restart_does_not_prepare_twice);
 	RUN(test_snapshot_is_a_whole_log);
+	RUN(test_no_vote_before_the_echo);
+	RUN(test_own_vote_that_is_not_in_the_log_fences);
+	RUN(test_a_member_hears_its_lost_words);
 	RUN(test_database_ahead_of_the_log_fences);
 	RUN(test_unreadable_record_fences);
 	RUN(test_who_is_behind_a_view_gets_its_new_view);
