@@ -154,7 +154,7 @@ load_sum(void)
 
 /* A submission that stands in a committed block already: its receipt is the outcome. */
 static bool
-decided_already(PoolSlot *slot, void *context)
+decided_already(PoolSlot *slot)
 {
 	Datum txid = PointerGetDatum(palloc(VARHDRSZ + HASH_SIZE));
 	int64 tx_id;
@@ -218,6 +218,7 @@ forget_genesis(int code, Datum argument)
 static void
 start_apply(void)
 {
+	BlockExchange *exchange = &node_shared->exchange;
 	SuiteSecret voting;
 
 	apply.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
@@ -233,8 +234,9 @@ start_apply(void)
 	load_tip();
 	load_sum();
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
-	pg_atomic_write_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
-	pool_requeue(decided_already, NULL);
+	if (pg_atomic_read_u32(&exchange->stage) != EXCHANGE_EMPTY)
+		pool_requeue(exchange->slots, exchange->slot_count, decided_already);
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 }
 
 /* ---- one block --------------------------------------------------------------------------------

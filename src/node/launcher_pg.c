@@ -238,6 +238,18 @@ genesis_known(void)
 	return known;
 }
 
+static bool
+all_registered(void)
+{
+	bool all;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	all = node_shared->apply_pid != 0 && node_shared->order_pid != 0 &&
+		  node_shared->housekeeper_pid != 0;
+	LWLockRelease(node_shared->lock);
+	return all;
+}
+
 typedef struct Supervision
 {
 	bool was_running;
@@ -247,6 +259,8 @@ typedef struct Supervision
 } Supervision;
 
 #define POLL_MS 20
+/* A child that was killed wakes nobody. */
+#define WATCH_MS 1000
 #define RETRY_START_MS 1000
 
 /* Brings the set one step nearer to all running; returns how long to sleep, -1 for a wake only. */
@@ -270,7 +284,8 @@ supervise(Supervision *state)
 	if (apply && order && housekeeper)
 	{
 		state->was_running = true;
-		return -1;
+		/* one that is on its way out has woken us before the postmaster knows that it is gone */
+		return all_registered() ? WATCH_MS : POLL_MS;
 	}
 	if (state->was_running && (apply || order || housekeeper))
 	{

@@ -349,29 +349,34 @@ pool_finish(const uint32_t *slots, uint32_t count)
 	pfree(woken);
 }
 
-void
-pool_requeue(bool (*decided)(PoolSlot *slot, void *context), void *context)
+static void
+put_back(uint32_t number)
 {
-	for (uint32_t i = pool->slot_count; i-- > 0;)
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
+	if (pool->queue_head == 0) /* room before the head, whatever was taken so far */
 	{
-		PoolSlot *slot = &pool->slots[i];
+		pool->queue_head += pool->slot_count;
+		pool->queue_tail += pool->slot_count;
+	}
+	pool->queue[--pool->queue_head % pool->slot_count] = number;
+	pg_atomic_write_u32(&pool->slots[number].state, POOL_READY);
+	LWLockRelease(pool->lock);
+}
+
+void
+pool_requeue(const uint32_t *slots, uint32_t count, bool (*decided)(PoolSlot *slot))
+{
+	/* from the last, so that what spends another's change stays behind it */
+	for (uint32_t i = count; i-- > 0;)
+	{
+		PoolSlot *slot = pool_slot(slots[i]);
 
 		if (pg_atomic_read_u32(&slot->state) != POOL_ORDERED)
 			continue;
-		if (decided(slot, context))
-			pool_finish(&i, 1);
+		if (decided(slot))
+			pool_finish(&slots[i], 1);
 		else
-		{
-			LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-			if (pool->queue_head == 0) /* room before the head, whatever was taken so far */
-			{
-				pool->queue_head += pool->slot_count;
-				pool->queue_tail += pool->slot_count;
-			}
-			pool->queue[--pool->queue_head % pool->slot_count] = i;
-			pg_atomic_write_u32(&slot->state, POOL_READY);
-			LWLockRelease(pool->lock);
-		}
+			put_back(slots[i]);
 	}
 }
 

@@ -247,6 +247,26 @@ sub _wait_gone
 	return;
 }
 
+# Makes the keys and a genesis of this node alone, and waits until it takes submissions.
+sub found_ledger
+{
+	my ($node, %parameters) = @_;
+	my $json = join ', ', map { "\"$_\": $parameters{$_}" } sort keys %parameters;
+
+	$node->sql('SELECT mes.create_node_key()');
+	$node->sql("SET client_min_messages = error; SELECT mes.create_genesis(parameters => '{$json}') IS NULL");
+	return $node->wait_for_workers;
+}
+
+# All three workers are there: the node takes submissions.
+sub wait_for_workers
+{
+	my ($node, $seconds) = @_;
+
+	$node->wait_for_worker($_, $seconds) foreach qw(apply order housekeeper);
+	return $node;
+}
+
 # A test of its own: no assertion failed and nothing panicked since the node was made.
 sub log_is_clean
 {
