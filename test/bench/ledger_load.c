@@ -74,7 +74,8 @@ connect_node(void)
 	PQclear(PQprepare(connection, "submit", "SELECT mes.submit($1)", 1, NULL));
 	if (batch_size > 1)
 		PQclear(PQprepare(connection, "batch",
-					  "SELECT count(*) FROM mes.submit_batch($1) WHERE status = 'ok'", 1, NULL));
+						  "SELECT count(*) FROM mes.submit_batch($1) WHERE status = 'ok'", 1,
+						  NULL));
 	return connection;
 }
 
@@ -156,10 +157,11 @@ height_of(PGconn *connection, const McHash *txid)
 	const char *values[1] = { (const char *) txid->bytes };
 	int lengths[1] = { HASH_SIZE };
 	int formats[1] = { 1 };
-	PGresult *result = PQexecParams(connection,
-								"SELECT int8send(tx_id >> 20) FROM mes_internal.transaction_rows "
-									"WHERE txid = $1",
-									1, (Oid[]){ 17 }, values, lengths, formats, 1);
+	PGresult *result =
+		PQexecParams(connection,
+					 "SELECT int8send(tx_id >> 20) FROM mes_internal.transaction_rows "
+					 "WHERE txid = $1",
+					 1, (Oid[]){ 17 }, values, lengths, formats, 1);
 	uint64_t height;
 
 	if (PQntuples(result) != 1)
@@ -213,8 +215,7 @@ split(PGconn *connection, const McHash *txid, uint32_t index, uint64_t height, i
 		outputs[i] = (TxOutput){ .address = payer_address, .asset = asset, .amount = 1 };
 	header_for(&header, number);
 	tx_build_init(&builder, &header, work, sizeof(work));
-	tx_build_input(&builder,
-				   &(TxInput){ .txid = *txid, .output_index = index, .height = height });
+	tx_build_input(&builder, &(TxInput){ .txid = *txid, .output_index = index, .height = height });
 	operation_put_transfer(tx_build_operation(&builder, OPERATION_TRANSFER, 0), outputs,
 						   (size_t) count, span_of(NULL, 0));
 	if (coins.rest > 0)
@@ -254,8 +255,7 @@ prepare(PGconn *connection, int transfers)
 	for (int done = 0, round = 2; done < transfers; round++)
 	{
 		int count = transfers - done < COINS_PER_SPLIT ? transfers - done : COINS_PER_SPLIT;
-		Coins coins =
-			split(connection, &txid, index, height, value, count, (uint64_t) round);
+		Coins coins = split(connection, &txid, index, height, value, count, (uint64_t) round);
 
 		for (int i = 0; i < count; i++)
 			sign_transfer(&envelopes[done + i], &coins, i, done + i);
