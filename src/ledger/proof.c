@@ -222,8 +222,8 @@ check_result(const ProofView *view, const McHash *block_hash, uint64_t height,
 	McHash root;
 
 	follow_results(view, block_hash, &root);
-	if (height < view->header.height || height - view->header.height != view->later.count ||
-		!hash_equal(&root, certified))
+	/* a height below the block's wraps to more than any count */
+	if (height - view->header.height != view->later.count || !hash_equal(&root, certified))
 		return status_problem(problem, MC_TX_PROOF_RESULT, (int64_t) view->header.height,
 							  (int64_t) height);
 	return MC_OK;
@@ -278,7 +278,9 @@ check_signed(const ProofView *view, const ProofTrust *trust, ProofResult *result
 		status = verify_certificate(&certificate, &instance, problem);
 	if (status != MC_OK)
 		return status;
-	if (view->header.shard != instance.domain.shard || view->header.epoch > instance.epoch)
+	if (view->header.shard != instance.domain.shard)
+		return status_problem(problem, MC_TX_PROOF_CHAIN, 0, 0);
+	if (view->header.epoch > instance.epoch)
 		return status_problem(problem, MC_TX_PROOF_EPOCH, (int64_t) view->header.epoch, 0);
 	result->sealed_height = certificate.subject.height;
 	result->member_count = instance.member_count;

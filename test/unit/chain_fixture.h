@@ -123,75 +123,44 @@ chain_domain(Chain *chain, int epoch, const McHash *anchor)
 	pbft_instance((uint64_t) epoch, 0, anchor, &valset, chain->domain[epoch].instance);
 }
 
-/* verdict: what the receipt of the transaction says. */
+/* Blocks with this envelope in each, and a receipt of this verdict. */
 static inline void
-chain_make(Chain *chain, uint32_t first_members, uint32_t second_members,
-		   const McProblem *verdict)
+chain_fill(Chain *chain, McSpan envelope, const McProblem *verdict)
 {
 	static uint8_t receipt[RECEIPT_BYTES_MAX];
 	WireWriter writer;
 	McProblem problem;
 	McStatus status;
-	Draft draft;
 	TxView tx;
 
-	memset(chain, 0, sizeof(*chain));
-	arena_used = 0;
-	draft_init(&draft);
-	chain->envelope = draft_envelope(&draft);
-	status = tx_read(chain->envelope, &tx, &problem);
+	chain->envelope = envelope;
+	status = tx_read(envelope, &tx, &problem);
 	assert(status == MC_OK);
 	(void) status;
 	wire_writer_init(&writer, receipt, sizeof(receipt));
 	receipt_write(&writer, &tx.txid, verdict);
 	chain->receipt = wire_written(&writer);
-	memcpy(chain->genesis_hash.bytes, fixture_chain, CHAIN_ID_SIZE);
-	chain_members(chain, 0, first_members);
-	chain_members(chain, 1, second_members);
-	chain->blocks[0].hash = chain->genesis_hash;
-	chain->blocks[0].exec_root = chain->genesis_hash;
 	for (uint64_t height = 1; height <= CHAIN_BLOCKS; height++)
 		chain_block(chain, height, &tx);
 	chain_domain(chain, 0, &chain->genesis_hash);
 	chain_domain(chain, 1, &chain->blocks[CHAIN_EPOCH_END].hash);
 }
 
-static inline PbftSubject
-chain_subject(const Chain *chain, uint8_t kind, uint64_t height)
+static inline void
+chain_make(Chain *chain, uint32_t first_members, uint32_t second_members,
+		   const McProblem *verdict)
 {
-	const ChainBlock *block = &chain->blocks[height];
-	PbftSubject subject = { .kind = kind, .height = height, .hash = block->hash };
+	Draft draft;
 
-	if (kind != PBFT_CHECKPOINT)
-		subject.view = 3;
-	else
-	{
-		subject.exec_root = block->exec_root;
-		subject.next_valset = block->effect.next_valset;
-	}
-	return subject;
-}
-
-/* Signed by the members of the bit mask; the bytes stand in the arena. */
-static inline McSpan
-chain_certificate(const Chain *chain, int epoch, const PbftSubject *subject, uint32_t signers)
-{
-	PbftCertificate certificate = { .subject = *subject,
-									.member_count = chain->member_count[epoch] };
-	uint8_t message[PBFT_SIGNED_MAX];
-	size_t size = pbft_subject_signed(&chain->domain[epoch], subject, message);
-	uint8_t *out = arena + arena_used;
-
-	for (uint32_t i = 0; i < certificate.member_count; i++)
-	{
-		if ((signers >> i & 1) == 0)
-			continue;
-		certificate.bitmap[i / 8] |= (uint8_t) (1 << i % 8);
-		suite_sign(&chain->secrets[epoch][i], span_of(message, size), certificate.signatures[i]);
-	}
-	assert(sizeof(arena) - arena_used >= PBFT_CERTIFICATE_MAX);
-	arena_used += pbft_certificate_encode(&certificate, out);
-	return span_of(out, (size_t) (arena + arena_used - out));
+	memset(chain, 0, sizeof(*chain));
+	arena_used = 0;
+	memcpy(chain->genesis_hash.bytes, fixture_chain, CHAIN_ID_SIZE);
+	chain_members(chain, 0, first_members);
+	chain_members(chain, 1, second_members);
+	chain->blocks[0].hash = chain->genesis_hash;
+	chain->blocks[0].exec_root = chain->genesis_hash;
+	draft_init(&draft);
+	chain_fill(chain, draft_envelope(&draft), verdict);
 }
 
 #endif

@@ -278,6 +278,8 @@ test_the_wrong_trust(void)
 	CHECK(problem.number == 3 && problem.limit == 4);
 	proof_trust_block(&trust, fixture_chain, 3, &chain.blocks[4].hash);
 	CHECK_INT(verify(), MC_TX_PROOF_ANCHOR);
+	proof_trust_block(&trust, fixture_chain, 4, &chain.blocks[3].hash);
+	CHECK_INT(verify(), MC_TX_PROOF_ANCHOR);
 }
 
 static void
@@ -316,6 +318,16 @@ test_a_certificate_of_something_else(void)
 	subject = chain_subject(&chain, PBFT_COMMIT, 4);
 	proof.parts.certificate = chain_certificate(&chain, 0, &subject, 0x7);
 	CHECK_INT(verify(), MC_TX_PROOF_ORDER);
+	/* the right hash at another height */
+	subject = chain_subject(&chain, PBFT_COMMIT, 3);
+	subject.height = 4;
+	proof.parts.certificate = chain_certificate(&chain, 0, &subject, 0x7);
+	CHECK_INT(verify(), MC_TX_PROOF_ORDER);
+	proof_final(&proof, &chain, 3, 3, 0x7);
+	subject = chain_subject(&chain, PBFT_CHECKPOINT, 3);
+	subject.height = 4;
+	proof.parts.certificate = chain_certificate(&chain, 0, &subject, 0x7);
+	CHECK_INT(verify(), MC_TX_PROOF_RESULT);
 	/* the result of another block */
 	proof_final(&proof, &chain, 3, 3, 0x7);
 	subject = chain_subject(&chain, PBFT_CHECKPOINT, 4);
@@ -366,14 +378,84 @@ test_a_receipt_of_another_transaction(void)
 	CHECK_INT(verify(), MC_TX_PROOF_RECEIPT);
 }
 
+/* Makes a quorum certify whatever effect the proof now has. */
+static void
+certify_effect(uint64_t height)
+{
+	PbftSubject subject = chain_subject(&chain, PBFT_CHECKPOINT, height);
+	McHash inner;
+
+	subject.exec_root = proof.effect.parent_exec_root;
+	proof_inner_hash(height, &chain.blocks[height].hash, &proof.effect, &inner);
+	proof_exec_step(&subject.exec_root, &inner);
+	proof.parts.certificate = chain_certificate(&chain, 0, &subject, 0x7);
+}
+
+/* Even a certified root does not lend a receipt to a transaction that it does not name. */
+static void
+test_a_certified_receipt_of_another_transaction(void)
+{
+	uint8_t bytes[RECEIPT_BYTES_MAX];
+	McHash txid = chain_hash("another", 1);
+	McHash leaves[CHAIN_TXS];
+	WireWriter writer;
+
+	usual_chain();
+	proof_final(&proof, &chain, 3, 3, 0x7);
+	wire_writer_init(&writer, bytes, sizeof(bytes));
+	receipt_write(&writer, &txid, &success);
+	proof.effect.receipt = wire_written(&writer);
+	for (int i = 0; i < CHAIN_TXS; i++)
+		receipt_leaf(proof.effect.receipt, &leaves[i]);
+	chain_path(&proof.receipt_path, leaves, &proof.effect.receipts_root);
+	certify_effect(3);
+	CHECK_INT(verify(), MC_TX_PROOF_RECEIPT);
+	/* the right receipt at the place of another transaction */
+	for (int i = 0; i < CHAIN_TXS; i++)
+		receipt_leaf(chain.receipt, &leaves[i]);
+	proof.effect.receipt = chain.receipt;
+	chain_path(&proof.receipt_path, leaves, &proof.effect.receipts_root);
+	certify_effect(3);
+	CHECK_INT(verify(), MC_OK);
+	proof.receipt_path.index = 1;
+	proof.receipt_path.count = (uint32_t) merkle_path(leaves, CHAIN_TXS, 1,
+													  proof.receipt_path.hashes);
+	CHECK_INT(verify(), MC_TX_PROOF_RECEIPT);
+}
+
+/* No honest quorum orders it; a verifier does not rely on that. The signature stands last. */
+static void
+test_a_transaction_with_a_bad_signature(void)
+{
+	usual_chain();
+	((uint8_t *) chain.envelope.data)[chain.envelope.size - 20] ^= 1;
+	chain_fill(&chain, chain.envelope, &success);
+	proof_final(&proof, &chain, 3, 3, 0x7);
+	CHECK(verify() != MC_OK);
+	CHECK_INT(problem.status / 100, 1);
+}
+
 static void
 test_headers_that_do_not_chain(void)
 {
+	PbftHeader header;
+	PbftSubject subject;
+
 	usual_chain();
 	proof_ordered(&proof, &chain, 3, 6, 0x7);
 	memcpy(proof.headers[1], proof.headers[2], PBFT_HEADER_SIZE);
 	CHECK_INT(verify(), MC_TX_PROOF_ORDER);
 	CHECK_INT(problem.number, 4);
+	/* a child that skips a height */
+	proof_of_block(&proof, &chain, 3);
+	header = chain.blocks[4].header;
+	header.height = 5;
+	pbft_header_encode(&header, proof.headers[0]);
+	proof.parts.headers = span_of(proof.headers, PBFT_HEADER_SIZE);
+	subject = chain_subject(&chain, PBFT_COMMIT, 5);
+	pbft_header_hash(&header, &subject.hash);
+	proof.parts.certificate = chain_certificate(&chain, 0, &subject, 0x7);
+	CHECK_INT(verify(), MC_TX_PROOF_ORDER);
 	/* headers that a result does not need */
 	proof_final(&proof, &chain, 3, 3, 0x7);
 	proof_add_headers(&proof, &chain, 3, 4);
@@ -423,6 +505,13 @@ test_validators_nobody_certified(void)
 	pbft_header_hash(&chain.blocks[3].header, &chain.blocks[3].hash);
 	proof_ordered(&proof, &chain, 3, 3, 0x7);
 	CHECK_INT(verify(), MC_TX_PROOF_EPOCH);
+	/* a block of another shard */
+	chain.blocks[3].header.epoch = 0;
+	chain.blocks[3].header.shard = 2;
+	pbft_header_encode(&chain.blocks[3].header, chain.blocks[3].bytes);
+	pbft_header_hash(&chain.blocks[3].header, &chain.blocks[3].hash);
+	proof_ordered(&proof, &chain, 3, 3, 0x7);
+	CHECK_INT(verify(), MC_TX_PROOF_CHAIN);
 }
 
 static void
@@ -457,6 +546,8 @@ main(void)
 	RUN(test_a_certificate_of_something_else);
 	RUN(test_a_transaction_at_another_place);
 	RUN(test_a_receipt_of_another_transaction);
+	RUN(test_a_certified_receipt_of_another_transaction);
+	RUN(test_a_transaction_with_a_bad_signature);
 	RUN(test_headers_that_do_not_chain);
 	RUN(test_validators_nobody_certified);
 	RUN(test_the_bytes_of_the_frame);

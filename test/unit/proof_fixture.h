@@ -4,6 +4,44 @@
 
 #include "unit/chain_fixture.h"
 
+static inline PbftSubject
+chain_subject(const Chain *chain, uint8_t kind, uint64_t height)
+{
+	const ChainBlock *block = &chain->blocks[height];
+	PbftSubject subject = { .kind = kind, .height = height, .hash = block->hash };
+
+	if (kind != PBFT_CHECKPOINT)
+		subject.view = 3;
+	else
+	{
+		subject.exec_root = block->exec_root;
+		subject.next_valset = block->effect.next_valset;
+	}
+	return subject;
+}
+
+/* Signed by the members of the bit mask; the bytes stand in the arena. */
+static inline McSpan
+chain_certificate(const Chain *chain, int epoch, const PbftSubject *subject, uint32_t signers)
+{
+	PbftCertificate certificate = { .subject = *subject,
+									.member_count = chain->member_count[epoch] };
+	uint8_t message[PBFT_SIGNED_MAX];
+	size_t size = pbft_subject_signed(&chain->domain[epoch], subject, message);
+	uint8_t *out = arena + arena_used;
+
+	for (uint32_t i = 0; i < certificate.member_count; i++)
+	{
+		if ((signers >> i & 1) == 0)
+			continue;
+		certificate.bitmap[i / 8] |= (uint8_t) (1 << i % 8);
+		suite_sign(&chain->secrets[epoch][i], span_of(message, size), certificate.signatures[i]);
+	}
+	assert(sizeof(arena) - arena_used >= PBFT_CERTIFICATE_MAX);
+	arena_used += pbft_certificate_encode(&certificate, out);
+	return span_of(out, (size_t) (arena + arena_used - out));
+}
+
 typedef struct ChainProof
 {
 	ProofParts parts;

@@ -230,28 +230,31 @@ test_a_split_keeps_every_committee(void)
 static void
 test_a_merge_takes_its_seats_from_the_two(void)
 {
-	McHash salt = salt_of(8);
-	uint32_t left;
-	uint32_t at;
-
-	CHECK_INT(make_map(20, 3, 1, 7, 7), MC_OK);
-	before = map;
-	CHECK_INT(shard_map_merge(&map, 13, &salt, &problem), MC_OK);
-	check_sizes();
-	CHECK(shard_tree_position(&before.tree, 12, &left));
-	CHECK(shard_tree_position(&map.tree, 6, &at));
-	for (uint32_t i = 0; i < map.member_count; i++)
+	for (uint32_t members = 8; members <= 30; members++)
 	{
-		bool both = shard_seated(&before, left, i) && shard_seated(&before, left + 1, i);
-		bool one = shard_seated(&before, left, i) || shard_seated(&before, left + 1, i);
+		McHash salt = salt_of(members);
+		uint32_t left;
+		uint32_t at;
 
-		CHECK(!both || shard_seated(&map, at, i));
-		CHECK(one || !shard_seated(&map, at, i));
+		CHECK_INT(make_map(members, 3, 1, 7, 7), MC_OK);
+		before = map;
+		CHECK_INT(shard_map_merge(&map, 13, &salt, &problem), MC_OK);
+		check_sizes();
+		CHECK(shard_tree_position(&before.tree, 12, &left));
+		CHECK(shard_tree_position(&map.tree, 6, &at));
+		for (uint32_t i = 0; i < map.member_count; i++)
+		{
+			bool in_left = shard_seated(&before, left, i);
+			bool in_right = shard_seated(&before, left + 1, i);
+
+			CHECK(!(in_left && in_right) || shard_seated(&map, at, i));
+			CHECK(in_left || in_right || !shard_seated(&map, at, i));
+		}
+		for (uint32_t i = 0; i < 7; i++)
+			if (i != at)
+				CHECK(memcmp(&map.committees[i], &before.committees[i < at ? i : i + 1],
+							 sizeof(ShardCommittee)) == 0);
 	}
-	for (uint32_t i = 0; i < 7; i++)
-		if (i != at)
-			CHECK(memcmp(&map.committees[i], &before.committees[i < at ? i : i + 1],
-						 sizeof(ShardCommittee)) == 0);
 }
 
 /* Shards that moved none: one left over from the exchanges, or several with the same committee. */
@@ -520,6 +523,41 @@ test_each_rule_of_a_map(void)
 	CHECK_INT(MAP("\x02\x9A\xFF\xFF\xFF\xFF"), MC_TRUNCATED);
 }
 
+/* One shard of one member; the epoch and the size of the name are at their limits or one over. */
+static McStatus
+read_map_at_limits(uint64_t epoch, size_t name_size)
+{
+	uint8_t bytes[256];
+	char name[SHARD_NAME_MAX + 2];
+	WireWriter writer;
+	ShardTree tree;
+
+	memset(name, 'x', sizeof(name));
+	shard_tree_init(&tree);
+	wire_writer_init(&writer, bytes, sizeof(bytes));
+	wire_put_array(&writer, 7);
+	wire_put_uint(&writer, SHARD_MAP_VERSION);
+	wire_put_uint(&writer, epoch);
+	shard_tree_write(&writer, &tree);
+	wire_put_uint(&writer, 0);
+	wire_put_uint(&writer, 1);
+	wire_put_array(&writer, 1);
+	wire_put_text(&writer, span_of(name, name_size));
+	wire_put_array(&writer, 1);
+	wire_put_array(&writer, 1);
+	wire_put_uint(&writer, 0);
+	return shard_map_read(wire_written(&writer), &before, &problem);
+}
+
+static void
+test_limits_of_epoch_and_name(void)
+{
+	CHECK_INT(read_map_at_limits(SHARD_EPOCH_MAX, SHARD_NAME_MAX), MC_OK);
+	CHECK_INT(read_map_at_limits(SHARD_EPOCH_MAX + 1, SHARD_NAME_MAX), MC_OUT_OF_RANGE);
+	CHECK_INT(read_map_at_limits(UINT64_MAX, SHARD_NAME_MAX), MC_OUT_OF_RANGE);
+	CHECK_INT(read_map_at_limits(0, SHARD_NAME_MAX + 1), MC_SHARD_MEMBER_NAME);
+}
+
 int
 main(void)
 {
@@ -539,5 +577,6 @@ main(void)
 	RUN(test_the_largest_map_reads_back_as_written);
 	RUN(test_no_damaged_map_is_misread);
 	RUN(test_each_rule_of_a_map);
+	RUN(test_limits_of_epoch_and_name);
 	return CHECK_RESULT();
 }
