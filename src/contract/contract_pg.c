@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -13,6 +14,7 @@
 #include "contract/ast.h"
 #include "contract/contract_pg.h"
 #include "contract/property.h"
+#include "node/errors_pg.h"
 
 static McSpan
 text_argument(FunctionCallInfo fcinfo, int argument)
@@ -79,13 +81,16 @@ check_program(FunctionCallInfo fcinfo, AcsSource source)
 static void
 check_properties(FunctionCallInfo fcinfo, McSpan file)
 {
-	AcsPropertyReader reader = { file, 0 };
+	AcsPropertyReader reader = acs_property_reader(file);
 	AcsDiagnostics *diagnostics = palloc0(sizeof(AcsDiagnostics));
 	AcsProperty property;
 
 	while (acs_property_next(&reader, &property, diagnostics))
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (property.program)
 			check_program(fcinfo, acs_property_source(file, &property));
+	}
 	put_diagnostics(fcinfo, file, diagnostics);
 }
 
@@ -193,7 +198,7 @@ Datum
 contract_properties_sql(PG_FUNCTION_ARGS)
 {
 	McSpan file = text_argument(fcinfo, 0);
-	AcsPropertyReader reader = { file, 0 };
+	AcsPropertyReader reader = acs_property_reader(file);
 	AcsDiagnostics diagnostics = { 0 };
 	AcsProperty property;
 	uint32_t line;
@@ -201,18 +206,19 @@ contract_properties_sql(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	while (acs_property_next(&reader, &property, &diagnostics))
-	{
-		acs_locate(file, property.offset, &line, &column);
-		put_row(fcinfo, (Datum[]){ span_datum(property.key), span_datum(property.value),
-								   BoolGetDatum(property.program), Int32GetDatum((int32) line) });
-	}
+		put_row(fcinfo,
+				(Datum[]){ span_datum(property.key), span_datum(property.value),
+						   BoolGetDatum(property.program), Int32GetDatum((int32) property.line) });
 	if (diagnostics.count > 0)
 	{
+		const char *hint = status_info(diagnostics.items[0].problem.status)->hint;
+		char message[256];
+
+		status_message(&diagnostics.items[0].problem, message, sizeof(message));
 		acs_locate(file, diagnostics.items[0].offset, &line, &column);
-		ereport(ERROR,
-				(errcode(MAKE_SQLSTATE('M', 'C', '4', '2', '1')),
-				 errmsg("line %u, column %u: %s", line, column, diagnostics.items[0].problem.name),
-				 errhint("%s", status_info(MC_ACS_PROPERTY_SYNTAX)->hint)));
+		ereport(ERROR, (errcode(errcode_of(diagnostics.items[0].problem.status)),
+						errmsg("line %u, column %u: %s", line, column, message),
+						hint[0] != '\0' ? errhint("%s", hint) : 0));
 	}
 	return (Datum) 0;
 }

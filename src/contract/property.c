@@ -76,6 +76,9 @@ read_value(AcsPropertyReader *reader, AcsProperty *property, AcsDiagnostics *dia
 	size_t end;
 
 	property->offset = reader->at;
+	for (; reader->counted < reader->at; reader->counted++)
+		reader->lines += reader->file.data[reader->counted] == '\n';
+	property->line = reader->lines + 1;
 	property->program = reader->at < reader->file.size && reader->file.data[reader->at] == '{';
 	if (!property->program)
 	{
@@ -96,9 +99,20 @@ read_value(AcsPropertyReader *reader, AcsProperty *property, AcsDiagnostics *dia
 	return true;
 }
 
+static bool
+too_large(AcsPropertyReader *reader, AcsDiagnostics *diagnostics)
+{
+	acs_diagnose_number(diagnostics, 0, MC_ACS_SOURCE_TOO_LARGE, (int64_t) reader->file.size,
+						ACS_PROPERTY_FILE_MAX);
+	reader->at = reader->file.size;
+	return false;
+}
+
 bool
 acs_property_next(AcsPropertyReader *reader, AcsProperty *property, AcsDiagnostics *diagnostics)
 {
+	if (reader->at == 0 && reader->file.size > ACS_PROPERTY_FILE_MAX)
+		return too_large(reader, diagnostics);
 	while (reader->at < reader->file.size)
 	{
 		size_t start;

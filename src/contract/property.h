@@ -7,11 +7,14 @@
 
 #include "contract/acs.h"
 
+#define ACS_PROPERTY_FILE_MAX (4 * ACS_SOURCE_MAX)
+
 typedef struct AcsProperty
 {
 	McSpan key;
 	McSpan value;
 	size_t offset; /* of the value in the file */
+	uint32_t line; /* of the value, from 1 */
 	bool program;
 } AcsProperty;
 
@@ -19,7 +22,15 @@ typedef struct AcsPropertyReader
 {
 	McSpan file;
 	size_t at;
+	size_t counted; /* the lines up to here are in lines */
+	uint32_t lines;
 } AcsPropertyReader;
+
+static inline AcsPropertyReader
+acs_property_reader(McSpan file)
+{
+	return (AcsPropertyReader){ .file = file };
+}
 
 /* False at the end and after a mistake, which diagnostics then holds. */
 extern bool acs_property_next(AcsPropertyReader *reader, AcsProperty *property,

@@ -53,7 +53,7 @@ compile(AcsSource source)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AcsPropertyReader reader = { span_of(data, size), 0 };
+	AcsPropertyReader reader = acs_property_reader(span_of(data, size));
 	AcsDiagnostics diagnostics = { 0 };
 	AcsProperty property;
 

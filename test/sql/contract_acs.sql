@@ -41,6 +41,8 @@ SELECT caret FROM mes.check_contract('acs', E'$余额 = 1;');
 SELECT line, "column", code FROM mes.check_contract('acs_properties', E'# two\na={ $x = 1; }\nb={\n  p.w.y = $z; }');
 SELECT line, "column", code, message FROM mes.check_contract('acs_properties', E'a=1\nb={ $x = 1;');
 SELECT * FROM mes.acs_properties('no equals sign');
+SELECT count(*) FROM mes.acs_properties(repeat(E'a=1\n', 65536));
+SELECT count(*) FROM mes.acs_properties(repeat(E'a=1\n', 65537));
 SELECT * FROM mes.check_contract('lua', 'return 1');
 
 -- what is refused before it runs, each with a code of its own
@@ -107,6 +109,8 @@ CREATE TEMP TABLE pairs AS
 CREATE FUNCTION pg_temp.run(expression text, a numeric, b numeric) RETURNS numeric LANGUAGE sql STABLE AS
 $$ SELECT (mes.acs_evaluate('return ' || expression || ';', jsonb_build_object('a', a, 'b', b)) ->> 'return')::numeric $$;
 SELECT count(*) AS pairs,
+       count(*) FILTER (WHERE pg_temp.run('p.a', a, b) IS NULL OR pg_temp.run('p.b', a, b) IS NULL OR
+         pg_temp.run('p.a + p.a / p.b', a, b) IS NULL OR pg_temp.run('p.a * p.b - p.a % p.b', a, b) IS NULL) AS failed,
        count(*) FILTER (WHERE pg_temp.run('p.a + p.b', a, b) <> a + b) AS plus,
        count(*) FILTER (WHERE pg_temp.run('p.a - p.b', a, b) <> a - b) AS minus,
        count(*) FILTER (WHERE pg_temp.run('p.a * p.b', a, b) <> trunc(a * b, 12)) AS times,
@@ -116,6 +120,11 @@ SELECT count(*) AS pairs,
        count(*) FILTER (WHERE pg_temp.run('p.a % p.b', a, b) <> a % b) AS remainder,
        count(*) FILTER (WHERE pg_temp.run('floor(p.a) + ceil(p.b)', a, b) <> floor(a) + ceil(b)) AS whole
   FROM pairs WHERE b IS NOT NULL;
+
+-- a backend remembers a few dozen programs; those that made room are compiled again
+SELECT count(*) AS programs, count(*) FILTER (WHERE (mes.acs_evaluate('return p.n * ' || i % 200 || ';',
+         jsonb_build_object('n', i)) ->> 'return')::bigint <> i * (i % 200)) AS wrong
+  FROM generate_series(1, 600) AS i;
 
 -- what the language is made of
 SELECT * FROM mes.acs_instructions();

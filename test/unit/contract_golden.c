@@ -47,7 +47,7 @@ read_whole(const char *path, char *out)
 static void
 add_program(Case *one, const char *key)
 {
-	AcsPropertyReader reader = { span_text(properties), 0 };
+	AcsPropertyReader reader = acs_property_reader(span_text(properties));
 	AcsProperty property;
 	AcsDiagnostics diagnostics = { 0 };
 	bool found = false;

@@ -5,7 +5,7 @@
 #include "unit/acs_fixture.h"
 
 static AcsFixture fixture;
-static char text[4 * ACS_SOURCE_MAX];
+static char text[4 * ACS_SOURCE_MAX + 64];
 
 static McStatus
 compile(const char *source)
@@ -269,7 +269,7 @@ test_property_files(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 	{
-		AcsPropertyReader reader = { span_text(rows[i].file), 0 };
+		AcsPropertyReader reader = acs_property_reader(span_text(rows[i].file));
 		AcsDiagnostics diagnostics = { 0 };
 		AcsProperty property;
 		int entries = 0;
@@ -279,6 +279,23 @@ test_property_files(void)
 		CHECK_INT(entries, rows[i].entries);
 		CHECK_INT(diagnostics.count > 0 ? diagnostics.items[0].problem.status : MC_OK,
 				  rows[i].status);
+	}
+}
+
+static void
+test_a_property_file_has_a_limit(void)
+{
+	for (size_t size = ACS_PROPERTY_FILE_MAX - 1; size <= ACS_PROPERTY_FILE_MAX + 1; size++)
+	{
+		AcsPropertyReader reader = acs_property_reader(span_of(text, size));
+		AcsDiagnostics diagnostics = { 0 };
+		AcsProperty property;
+
+		memset(text, ' ', size);
+		memcpy(text, "a=1", 3);
+		CHECK_INT(acs_property_next(&reader, &property, &diagnostics),
+				  size <= ACS_PROPERTY_FILE_MAX);
+		CHECK_INT(diagnostics.count, size > ACS_PROPERTY_FILE_MAX);
 	}
 }
 
@@ -294,5 +311,6 @@ main(void)
 	RUN(test_hostile_sizes);
 	RUN(test_the_fullest_source_fits_the_memory);
 	RUN(test_property_files);
+	RUN(test_a_property_file_has_a_limit);
 	return CHECK_RESULT();
 }
