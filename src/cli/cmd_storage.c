@@ -15,14 +15,18 @@ static const char usage[] =
 	"usage: mesctl storage COMMAND\n"
 	"  seal   --dir DIR --chain-id HEX --node-key HEX --sector N [--sectors M] --lg-n L\n"
 	"         [--data FILE] [--jobs J]    seal M sectors of 2^L * 32 bytes; --data: with a file\n"
+	"  prove  --dir DIR --seed HEX --count C --out DIR\n"
+	"         answer a challenge over all sectors of DIR: a proof for each that it meets\n"
 	"  prove  --sector-dir DIR (--seed HEX --count C | --index I | --column I) --out FILE\n"
-	"         open leaves, or a column and its parents, of a sealed sector\n"
+	"         open leaves, or a column and its parents, of one sector\n"
 	"  prove  --share FILE --number N --shares FILE --seed HEX --count C --out FILE\n"
 	"         answer the audit of a share\n"
 	"  split  --file FILE --dir DIR --data K --shares N [--jobs J]\n"
 	"         cut a file into N shares, any K of which give it back\n"
 	"  join   --dir DIR --file FILE [--jobs J]\n"
 	"An interrupted seal or split goes on when it is started again.\n";
+
+#define SECTORS_MAX 65536
 
 enum
 {
@@ -168,34 +172,105 @@ print_indexes(const uint64_t *indexes, size_t count)
 	printf("}\n");
 }
 
+static size_t
+draw_challenge(uint64_t leaves, uint64_t indexes[PROOF_INDEXES_MAX])
+{
+	size_t count = (size_t) number(OPTION_COUNT, 1, PROOF_INDEXES_MAX);
+	uint8_t seed[PROOF_SEED_MAX];
+	size_t size = hex(OPTION_SEED, seed, sizeof(seed));
+	McProblem problem;
+
+	if (seal_challenge(span_of(seed, size), leaves, count, indexes, &problem) != MC_OK)
+		refuse(&problem);
+	return count;
+}
+
 static void
-prove_leaves(SectorFiles *files)
+write_leaf_proof(SectorFiles *files, const uint64_t *indexes, size_t count, const char *path)
 {
 	SealSource source = storage_sector_source(files);
 	uint32_t lg_n = (uint32_t) files->sector.lg_n;
-	uint64_t leaves = UINT64_C(1) << lg_n;
+	size_t size = seal_proof_size(lg_n, indexes, count);
+	uint8_t *proof = storage_allocate(size);
+
+	seal_prove(&source, &files->sector.root_r, lg_n, indexes, count, proof);
+	storage_write_whole(path, proof, size);
+	storage_release(proof, size);
+	print_indexes(indexes, count);
+}
+
+static void
+prove_leaves(SectorFiles *files)
+{
+	uint64_t leaves = UINT64_C(1) << files->sector.lg_n;
 	uint64_t indexes[PROOF_INDEXES_MAX];
-	uint8_t seed[PROOF_SEED_MAX];
 	size_t count = 1;
-	McProblem problem;
-	uint8_t *proof;
-	size_t size;
 
 	if (given[OPTION_INDEX] != NULL)
 		indexes[0] = number(OPTION_INDEX, 0, leaves - 1);
 	else
+		count = draw_challenge(leaves, indexes);
+	write_leaf_proof(files, indexes, count, needed(OPTION_OUT));
+}
+
+static void
+sector_path(char path[STORAGE_PATH_MAX], const char *directory, uint64_t sector)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "sector-%llu", (unsigned long long) sector);
+	storage_path(path, directory, name, 0);
+}
+
+static uint64_t
+open_numbered(SectorFiles *files, uint64_t sector)
+{
+	char path[STORAGE_PATH_MAX];
+
+	sector_path(path, needed(OPTION_DIR), sector);
+	storage_sector_open(files, path);
+	return UINT64_C(1) << files->sector.lg_n;
+}
+
+/* Sectors laid end to end in order of number; one that the challenge misses has no proof. */
+static void
+prove_all_sectors(void)
+{
+	static uint64_t numbers[SECTORS_MAX];
+	static SectorFiles files;
+	size_t sectors = storage_list_numbers(needed(OPTION_DIR), "sector", numbers, SECTORS_MAX);
+	uint64_t indexes[PROOF_INDEXES_MAX];
+	uint64_t leaves = 0;
+	uint64_t first = 0;
+	size_t next = 0;
+	size_t count;
+
+	/* the draw depends on the sum of all sizes */
+	for (size_t i = 0; i < sectors; i++)
 	{
-		count = (size_t) number(OPTION_COUNT, 1, PROOF_INDEXES_MAX);
-		size = hex(OPTION_SEED, seed, sizeof(seed));
-		if (seal_challenge(span_of(seed, size), leaves, count, indexes, &problem) != MC_OK)
-			refuse(&problem);
+		leaves += open_numbered(&files, numbers[i]);
+		storage_sector_close(&files);
 	}
-	size = seal_proof_size(lg_n, indexes, count);
-	proof = storage_allocate(size);
-	seal_prove(&source, &files->sector.root_r, lg_n, indexes, count, proof);
-	storage_write_whole(needed(OPTION_OUT), proof, size);
-	storage_release(proof, size);
-	print_indexes(indexes, count);
+	count = draw_challenge(leaves, indexes);
+	storage_make_directory(needed(OPTION_OUT));
+	for (size_t i = 0; i < sectors; i++)
+	{
+		uint64_t size = open_numbered(&files, numbers[i]);
+		size_t from = next;
+
+		for (; next < count && indexes[next] - first < size; next++)
+			indexes[next] -= first;
+		if (next > from)
+		{
+			char path[STORAGE_PATH_MAX];
+
+			sector_path(path, given[OPTION_OUT], numbers[i]);
+			printf("sector %llu ", (unsigned long long) numbers[i]);
+			write_leaf_proof(&files, indexes + from, next - from, path);
+		}
+		first += size;
+		storage_sector_close(&files);
+	}
 }
 
 static void
@@ -252,6 +327,11 @@ prove(void)
 	if (given[OPTION_SHARE] != NULL)
 	{
 		prove_share();
+		return;
+	}
+	if (given[OPTION_DIR] != NULL)
+	{
+		prove_all_sectors();
 		return;
 	}
 	storage_sector_open(&files, needed(OPTION_SECTOR_DIR));

@@ -3,6 +3,7 @@
  */
 #include "cli/storage_io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -228,6 +229,53 @@ storage_processors(void)
 	long found = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return found < 1 ? 1 : found > THREADS_MAX ? THREADS_MAX : (unsigned) found;
+}
+
+uint64_t
+storage_memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kilobytes;
+	uint64_t found = UINT64_MAX;
+	char line[128];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1)
+			found = (uint64_t) kilobytes * 1024;
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+static int
+compare_numbers(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *) left;
+	uint64_t b = *(const uint64_t *) right;
+
+	return (a > b) - (a < b);
+}
+
+size_t
+storage_list_numbers(const char *directory, const char *prefix, uint64_t *numbers, size_t maximum)
+{
+	DIR *entries = opendir(directory);
+	size_t length = strlen(prefix);
+	size_t count = 0;
+
+	if (entries == NULL)
+		storage_fail("cannot read \"%s\": %s", directory, strerror(errno));
+	for (struct dirent *entry; count < maximum && (entry = readdir(entries)) != NULL;)
+	{
+		const char *digits = entry->d_name + length + 1;
+
+		if (strncmp(entry->d_name, prefix, length) == 0 && entry->d_name[length] == '-' &&
+			*digits != '\0' && strspn(digits, "0123456789") == strlen(digits))
+			numbers[count++] = strtoull(digits, NULL, 10);
+	}
+	closedir(entries);
+	qsort(numbers, count, sizeof(numbers[0]), compare_numbers);
+	return count;
 }
 
 static int64_t

@@ -39,6 +39,11 @@ extern int storage_open(const char *path, int flags);
 extern void storage_write_at(int file, const void *data, size_t size, uint64_t offset,
 							 const char *path);
 extern void storage_sync(int file, const char *path);
+/*
+ * Numbers N of the entries PREFIX-N of a directory, ascending; returns how many, at most maximum.
+ */
+extern size_t storage_list_numbers(const char *directory, const char *prefix, uint64_t *numbers,
+								   size_t maximum);
 /* Whole small files: written beside and renamed, so that one is complete or absent. */
 extern void storage_write_whole(const char *path, const void *data, size_t size);
 
@@ -46,6 +51,7 @@ extern void storage_write_whole(const char *path, const void *data, size_t size)
 extern void storage_run(unsigned threads, uint64_t count, void (*run)(void *context, uint64_t job),
 						void *context);
 extern unsigned storage_processors(void);
+extern uint64_t storage_memory_available(void); /* bytes; UINT64_MAX where nobody says */
 
 /* A bar on the terminal, silence elsewhere. Units are bytes; any thread may add. */
 typedef struct StorageProgress

@@ -344,6 +344,21 @@ seal_job(void *context, uint64_t job)
 		finish_sector(sealer, &lanes[lane], threads);
 }
 
+/* As many threads as have memory for two layers of each of their sectors. */
+static unsigned
+threads_that_fit(const SealRequest *request, uint64_t lanes)
+{
+	uint64_t each = lanes * 2 * HASH_SIZE << request->lg_n;
+	uint64_t room = storage_memory_available() / each;
+
+	if (room == 0)
+		storage_fail("sealing takes %llu MiB of memory, %llu MiB are free; seal smaller sectors, "
+					 "or one at a time",
+					 (unsigned long long) (each >> 20),
+					 (unsigned long long) (storage_memory_available() >> 20));
+	return request->threads < room ? request->threads : (unsigned) room;
+}
+
 void
 storage_seal(const SealRequest *request)
 {
@@ -364,6 +379,6 @@ storage_seal(const SealRequest *request)
 	storage_progress_start(&sealer.progress, "sealing",
 						   request->sector_count * SEAL_LAYERS * sealer.count * HASH_SIZE,
 						   already * HASH_SIZE);
-	storage_run(request->threads, sealer.jobs, seal_job, &sealer);
+	storage_run(threads_that_fit(request, sealer.lanes), sealer.jobs, seal_job, &sealer);
 	storage_progress_end(&sealer.progress);
 }

@@ -1,4 +1,11 @@
 -- storage_merkle: trees and multiproofs over bytea[], and each refusal by its code
+-- every function of the room can be folded, run in parallel and in an index, and says what it does
+SELECT count(*) AS functions,
+       count(*) FILTER (WHERE provolatile <> 'i' OR NOT proisstrict OR proparallel <> 's') AS not_pure,
+       count(*) FILTER (WHERE obj_description(oid, 'pg_proc') IS NULL) AS not_described
+  FROM pg_proc
+ WHERE pronamespace = 'mes'::regnamespace AND proname ~ '^(merkle|rs|por|seal|poc2|ccc|shabal256)';
+
 SELECT encode(mes.merkle_root('{}'), 'hex') AS of_nothing,
        mes.merkle_root(ARRAY[''::bytea]) = sha256('\x00') AS of_an_empty_leaf;
 

@@ -105,6 +105,26 @@ foreach my $index (0, 1, 524288, 1048575)
 		'ok', "SQL verifies column $index and its parents");
 }
 
+# ---- a challenge over all sectors of a node, of different sizes ----
+
+run_tool('seal', '--dir', "$dir/pairs", @identity, '--sector', 12, '--lg-n', 11);
+my $answers = run_tool('prove', '--dir', "$dir/pairs", '--seed', 'c0ffee', '--count', 40, '--out', "$dir/answers");
+is( $node->sql("SELECT string_agg(format('sector %s indexes %s', number, at), E'\\n' ORDER BY number) FROM ("
+		  . 'SELECT number, array_agg(i - first ORDER BY i) AS at '
+		  . "FROM unnest(mes.seal_challenge('\\xc0ffee', 4 * 1024 + 2048, 40)) AS i, "
+		  . '(VALUES (5, 0, 1024), (6, 1024, 1024), (7, 2048, 1024), (8, 3072, 1024), (12, 4096, 2048)) '
+		  . 'AS s (number, first, size) WHERE i >= first AND i < first + size GROUP BY number) AS s'),
+	$answers, 'SQL finds the same leaves in the same sectors');
+foreach my $answer (split /\n/, $answers)
+{
+	my ($number, $at) = $answer =~ /^sector (\d+) indexes (.*)$/ or die $answer;
+	my $one = sector("$dir/pairs/sector-$number");
+
+	is( $node->sql("SELECT mes.seal_status($one->{root_r}, ${\ ($number == 12 ? 11 : 10)}, '$at', "
+			  . bytes_of("$dir/answers/sector-$number") . ')'),
+		'ok', "sector $number answers its part");
+}
+
 # ---- a file sector ----
 
 append_to_file("$dir/text", join '', map { "line $_ of a file to be kept\n" } 1 .. 500);
