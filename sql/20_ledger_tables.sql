@@ -43,6 +43,7 @@ CREATE TABLE mes_internal.transaction_rows (
   status smallint NOT NULL,
   operation smallint NOT NULL,
   operation_count smallint NOT NULL,
+  actor_count smallint NOT NULL,
   block_time timestamptz NOT NULL,
   submission uuid NOT NULL,
   txid bytea NOT NULL,
@@ -59,6 +60,7 @@ COMMENT ON COLUMN mes_internal.transaction_rows.output_count IS 'outputs it made
 COMMENT ON COLUMN mes_internal.transaction_rows.status IS 'number in mes.error_codes, 0 for ok';
 COMMENT ON COLUMN mes_internal.transaction_rows.operation IS 'kind of its only operation, 0 for several';
 COMMENT ON COLUMN mes_internal.transaction_rows.operation_count IS 'how many operations';
+COMMENT ON COLUMN mes_internal.transaction_rows.actor_count IS 'addresses that act in it: 1 is the sender alone';
 COMMENT ON COLUMN mes_internal.transaction_rows.block_time IS 'chain time of its block';
 COMMENT ON COLUMN mes_internal.transaction_rows.txid IS 'hash of the body';
 COMMENT ON COLUMN mes_internal.transaction_rows.body IS 'canonical CBOR of what was signed';
@@ -209,7 +211,7 @@ BEGIN
   PERFORM mes_internal.create_leaf('block_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height', 'block_time']);
   PERFORM mes_internal.create_leaf('transaction_rows', suffix, from_height << 20, to_height << 20, 'tx_id',
-    ARRAY['unique tx_id', 'txid_key', 'submission']);
+    ARRAY['unique tx_id', 'txid_key', 'submission', 'sender_id, tx_id', 'tx_id) WHERE (actor_count > 1']);
   PERFORM mes_internal.create_leaf('witness_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height']);
   PERFORM mes_internal.create_leaf('output_rows', suffix, from_height << 20, to_height << 20, 'output_id',

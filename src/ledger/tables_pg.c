@@ -204,12 +204,13 @@ fill_transaction(TupleTableSlot *row, const LedgerTx *tx, int64 tx_id, int64 sen
 	row->tts_values[5] = Int16GetDatum((int16) tx->problem.status);
 	row->tts_values[6] = Int16GetDatum((int16) only_operation(view));
 	row->tts_values[7] = Int16GetDatum((int16) view->operation_count);
-	row->tts_values[8] = TimestampTzGetDatum(block_time);
-	row->tts_values[9] = uuid_datum(view->submission);
-	row->tts_values[10] = bytes_datum(span_hash(&view->txid));
-	row->tts_values[11] = bytes_datum(view->body);
-	row->tts_isnull[12] = !refused;
-	row->tts_values[12] = refused ? refusal_datum(tx) : (Datum) 0;
+	row->tts_values[8] = Int16GetDatum((int16) view->actor_count);
+	row->tts_values[9] = TimestampTzGetDatum(block_time);
+	row->tts_values[10] = uuid_datum(view->submission);
+	row->tts_values[11] = bytes_datum(span_hash(&view->txid));
+	row->tts_values[12] = bytes_datum(view->body);
+	row->tts_isnull[13] = !refused;
+	row->tts_values[13] = refused ? refusal_datum(tx) : (Datum) 0;
 }
 
 static void

@@ -60,6 +60,7 @@ on_startup(void)
 		pg_atomic_init_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
 		stats_init(&node_shared->stats);
 		node_shared->stats_reset_us = GetCurrentTimestamp();
+		node_shared->pool_stats_reset_us = node_shared->stats_reset_us;
 	}
 	pool_shmem_startup(found);
 	coins_shmem_startup();

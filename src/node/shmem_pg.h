@@ -109,7 +109,8 @@ typedef struct NodeShared
 	PbftTip tip; /* the last block whose transaction is durable */
 	uint64_t final_height;
 	PbftSummary consensus;
-	int64 stats_reset_us;
+	int64 stats_reset_us; /* of what apply counts */
+	int64 pool_stats_reset_us;
 
 	/* latches are set without a lock; the pointers are stable while the process lives */
 	Latch *volatile launcher_latch;

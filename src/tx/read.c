@@ -397,6 +397,22 @@ tx_read(McSpan envelope, TxView *view, McProblem *problem)
 	return MC_OK;
 }
 
+McStatus
+tx_read_body(McSpan body, TxView *view, McProblem *problem)
+{
+	WireReader reader;
+	McStatus status;
+
+	*view = (TxView){ 0 };
+	wire_reader_init(&reader, body);
+	status = read_body(&reader, view, problem);
+	if (status == MC_OK && !wire_read_end(&reader))
+		status = part_wire_problem(&reader, problem);
+	if (status == MC_OK)
+		digest_tagged(&view->txid, "MES1-txid", view->body);
+	return status;
+}
+
 bool
 tx_next_input(WireReader *reader, TxInput *input)
 {

@@ -129,6 +129,12 @@ typedef struct TxView
  */
 extern McStatus tx_read(McSpan envelope, TxView *view, McProblem *problem);
 
+/*
+ * Reads a body that a ledger stored, whose witnesses are elsewhere or gone: bytes, witnesses,
+ * body_id and what follows from witnesses stay empty.
+ */
+extern McStatus tx_read_body(McSpan body, TxView *view, McProblem *problem);
+
 /* Verifies every signature; the one check that costs tens of microseconds each. */
 extern McStatus tx_verify(const TxView *view, McProblem *problem);
 
