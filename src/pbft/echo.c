@@ -1,8 +1,8 @@
 /*
- * echo.c - R17b: another copy of this node. A restored backup, a clone or a second postmaster has the
- * key and an older log; what the copy signed comes back from the others, and whoever hears a vote of
- * its own that it never cast stops voting for good. Before the first vote after a start a quorum is
- * asked what it holds.
+ * echo.c - R17b: another copy of this node. A restored backup, a clone or a second postmaster has
+ * the key and an older log; what the copy signed comes back from the others, and whoever hears a
+ * vote of its own that it never cast stops voting for good. Before the first vote after a start a
+ * quorum is asked what it holds.
  */
 #include "pbft/replica.h"
 

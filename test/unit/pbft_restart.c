@@ -1,0 +1,237 @@
+/*
+ * pbft_restart.c - restart, fencing, saying it again, and evidence: what a member remembers of
+ * itself and others. One rule a test: the cases a random schedule meets once in a million stand
+ * here by name.
+ */
+#include "unit/pbft_peers.h"
+
+static void
+test_a_second_result_after_restart_is_not_signed(void)
+{
+	begin();
+	(void) committed_first();
+	executed(1, 7);
+	restart();
+	CHECK_INT(count_effects(PBFT_EXECUTE), 1);
+	pbft_effects_clear(&effects);
+	executed(1, 8);
+	CHECK_INT(count_sent(PBFT_CHECKPOINT), 0);
+	CHECK_INT(count_notes(PBFT_NOTE_DIVERGED), 1);
+}
+
+static void
+test_restart_keeps_the_lock(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	restart();
+	pbft_effects_clear(&effects);
+	expire_progress();
+	CHECK_INT(count_sent(PBFT_VIEW_CHANGE), 1);
+	CHECK_INT(message.u.view_change.body.lock.kind, PBFT_LOCK_PREPARED);
+	CHECK(hash_equal(&message.u.view_change.body.lock.hash, &hash));
+}
+
+static void
+test_restart_does_not_prepare_twice(void)
+{
+	PbftHeader other;
+	McHash hash;
+
+	begin();
+	(void) accepted_first();
+	restart();
+	pbft_effects_clear(&effects);
+	other = first_block(2);
+	hash = hash_of(&other);
+	propose(&other, 0);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+}
+
+static void
+test_snapshot_is_a_whole_log(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	log_count = 0;
+	step((PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
+	restart();
+	CHECK_INT(replica->tip, 1);
+	CHECK_INT(replica->lock.kind, PBFT_LOCK_PREPARED);
+	CHECK_INT(replica->slots[1].prepare[0].view_next, 1);
+	CHECK_INT(replica->slots[1].commit[0][0].view_next + replica->slots[1].commit[1][0].view_next,
+			  1);
+	CHECK(!replica->fenced);
+}
+
+/* R17b: no vote before a quorum has said what it holds of this node's own. */
+static void
+test_no_vote_before_the_echo(void)
+{
+	McHash hash;
+
+	begin();
+	log_count = 0;
+	start_with_log();
+	hash = accepted_first();
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+	answer(1);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+	answer(2);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
+static void
+test_own_vote_that_is_not_in_the_log_fences(void)
+{
+	McHash hash = { { 1 } };
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 0, 0, 1, &hash); /* as sent */
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 0);
+	hash.bytes[0] ^= 1;
+	vote(PBFT_PREPARE, 0, 0, 1, &hash);
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
+	begin();
+	vote(PBFT_PREPARE, 0, 0, 1, &hash); /* never sent one at all */
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
+	CHECK(!pbft_may_vote(replica));
+}
+
+static void
+test_a_member_hears_its_lost_words(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 3, 0, 1, &hash);
+	status_of(3, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 2); /* this node's own, and member 3's back to it */
+	status_of(3, 0, true, 1, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
+static void
+test_database_ahead_of_the_log_fences(void)
+{
+	begin();
+	root.height = 1;
+	root.hash.bytes[0] = 5;
+	restart();
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 1);
+	CHECK(!pbft_may_vote(replica));
+}
+
+static void
+test_unreadable_record_fences(void)
+{
+	begin();
+	log_sizes[0] = 9;
+	log_count = 1;
+	memset(log_bytes[0], 0xff, 9);
+	restart();
+	CHECK(!pbft_may_vote(replica));
+}
+
+static void
+test_who_is_behind_a_view_gets_its_new_view(void)
+{
+	begin();
+	new_view(1, NULL);
+	status_of(2, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 1);
+	status_of(2, 1, false, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 1);
+	status_of(2, 1, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_NEW_VIEW), 0);
+}
+
+static void
+test_votes_are_said_again_byte_for_byte(void)
+{
+	McHash hash;
+	uint8_t first[PBFT_SIGNATURE_SIZE];
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	CHECK_INT(count_sent(PBFT_COMMIT), 1);
+	memcpy(first, message.signature, sizeof(first));
+	status_of(3, 0, true, 0, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+	CHECK_INT(count_sent(PBFT_COMMIT), 1);
+	CHECK(memcmp(first, message.signature, sizeof(first)) == 0);
+	status_of(3, 0, true, 1, 1);
+	CHECK_INT(count_sent(PBFT_COMMIT), 0);
+}
+
+/* The epoch's last block has no successor that would make anybody ask: STATUS must (A8). */
+static void
+test_results_are_said_again(void)
+{
+	begin();
+	(void) committed_first();
+	executed(1, 7);
+	status_of(3, 0, true, 1, 1);
+	CHECK_INT(count_sent(PBFT_CHECKPOINT), 1);
+}
+
+static void
+test_two_votes_are_evidence(void)
+{
+	McHash one = { { 1 } };
+	McHash two = { { 2 } };
+	PbftHeader header;
+
+	begin();
+	vote(PBFT_PREPARE, 1, 0, 1, &one);
+	vote(PBFT_PREPARE, 1, 0, 1, &two);
+	CHECK_INT(count_notes(PBFT_NOTE_EVIDENCE), 1);
+	vote(PBFT_COMMIT, 1, 0, 1, &one);
+	vote(PBFT_COMMIT, 1, 0, 1, &two);
+	CHECK_INT(count_notes(PBFT_NOTE_EVIDENCE), 2);
+	checkpoint(1, 1, &one, 1);
+	checkpoint(1, 1, &one, 2);
+	CHECK_INT(count_notes(PBFT_NOTE_EVIDENCE), 3);
+	header = first_block(1);
+	propose(&header, 0);
+	header = first_block(2);
+	propose(&header, 0);
+	CHECK_INT(count_notes(PBFT_NOTE_EVIDENCE), 4);
+	vote(PBFT_PREPARE, 1, 1, 1, &two); /* another view: no crime */
+	CHECK_INT(count_notes(PBFT_NOTE_EVIDENCE), 4);
+}
+
+int
+main(void)
+{
+	RUN(test_a_second_result_after_restart_is_not_signed);
+	RUN(test_restart_keeps_the_lock);
+	RUN(test_restart_does_not_prepare_twice);
+	RUN(test_snapshot_is_a_whole_log);
+	RUN(test_no_vote_before_the_echo);
+	RUN(test_own_vote_that_is_not_in_the_log_fences);
+	RUN(test_a_member_hears_its_lost_words);
+	RUN(test_database_ahead_of_the_log_fences);
+	RUN(test_unreadable_record_fences);
+	RUN(test_who_is_behind_a_view_gets_its_new_view);
+	RUN(test_votes_are_said_again_byte_for_byte);
+	RUN(test_results_are_said_again);
+	RUN(test_two_votes_are_evidence);
+	free(replica);
+	return CHECK_RESULT();
+}
