@@ -26,13 +26,14 @@ typedef struct CliCommand
 {
 	const char *name; /* one word or two, "tx build" */
 	const char *summary;
-	const char *help; /* NULL: run answers --help itself */
+	const char *help;                  /* NULL: run answers --help itself */
 	int (*run)(int argc, char **argv); /* argv[0] is the last word of the name */
 } CliCommand;
 
 /* Rows of the table in mesctl.c, one a cmd_*.c or several. */
 extern const CliCommand cmd_federation[];
 extern const CliCommand cmd_psql[];
+extern const CliCommand cmd_load[];
 extern const CliCommand cmd_node[];
 extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];

@@ -15,6 +15,7 @@
 
 #define LOG_NAME "server.log"
 #define START_SECONDS "60"
+#define READY_SECONDS 60
 
 /* ---- create ------------------------------------------------------------------------------------
  */
@@ -90,7 +91,8 @@ start_node(const Federation *federation, int node)
 	char *data = federation_path(federation, node, "data");
 	char *log = federation_path(federation, node, LOG_NAME);
 
-	server_clear_remains(data);
+	server_clear_remains(data, cli_format("%s/.s.PGSQL.%d.lock", federation->dir,
+										  federation_port(federation, node)));
 	if (!server_run(log, "pg_ctl", "-D", data, "-l", log, "-w", "-s", "-t", START_SECONDS, "start",
 					NULL))
 		cli_fail("node%d does not start; its log is \"%s\"", node, log);
@@ -123,23 +125,27 @@ connect_node(const Federation *federation, int node, const char *database)
 	return connection;
 }
 
-/* Until the workers take submissions; with one node nothing else is to be waited for. */
+/*
+ * Until the node takes submissions. An empty one is refused as too short by a node that runs, and
+ * with another code before; it changes nothing.
+ */
 static void
 wait_ready(PGconn *connection)
 {
-	int64_t deadline = cli_now_us() + 60 * 1000000;
-	const char *workers = "SELECT FROM pg_stat_activity WHERE backend_type = 'meschain apply'";
+	int64_t deadline = cli_now_us() + READY_SECONDS * 1000000;
 
+	PQclear(PQexec(connection, "SET log_min_messages = fatal"));
 	for (;;)
 	{
-		PGresult *result = PQexec(connection, workers);
-		int found = PQntuples(result);
+		PGresult *result = PQexec(connection, "SELECT mes.submit('')");
+		const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+		bool waiting = code != NULL && strcmp(code, "MC301") == 0;
 
-		PQclear(result);
-		if (found > 0)
+		if (!waiting && PQstatus(connection) == CONNECTION_OK)
 			return;
-		if (cli_now_us() > deadline)
-			cli_fail("the node's workers do not start");
+		if (!waiting || cli_now_us() > deadline)
+			query_fail("the node does not become ready", result, connection);
+		PQclear(result);
 		usleep(20000);
 	}
 }
@@ -238,8 +244,13 @@ run_start(int argc, char **argv)
 	{
 		bool running = server_pid(federation_path(&chosen.federation, node, "data")) != 0;
 
+		PGconn *connection;
+
 		if (!running)
 			start_node(&chosen.federation, node);
+		connection = connect_node(&chosen.federation, node, "ledger");
+		wait_ready(connection);
+		PQfinish(connection);
 		printf("node%d %s\n", node, running ? "runs already" : "started");
 	}
 	return CLI_DONE;

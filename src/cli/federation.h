@@ -48,8 +48,8 @@ extern bool server_run(const char *log, const char *program, ...) __attribute__(
 extern char *server_program(const char *program);
 /* The postmaster, 0 when none runs. */
 extern int server_pid(const char *data);
-/* Takes away what a killed server left, when none of its processes lives. */
-extern void server_clear_remains(const char *data);
+/* Takes away the lock files that a killed server left, when none of its processes lives. */
+extern void server_clear_remains(const char *data, const char *socket_lock);
 /* Waits until no process of this cluster is left; false after the time. */
 extern bool server_wait_gone(const char *data, int64_t seconds);
 

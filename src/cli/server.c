@@ -190,16 +190,22 @@ is_alive(int pid)
 	return alive;
 }
 
-int
-server_pid(const char *data)
+/* The process that a lock file names, 0 when there is none or it is dead. */
+static int
+lock_holder(const char *path)
 {
-	char *path = cli_format("%s/postmaster.pid", data);
 	int pid;
 
 	if (access(path, F_OK) != 0)
 		return 0;
 	pid = atoi((const char *) cli_read(path, 4096).data);
 	return pid > 0 && is_alive(pid) ? pid : 0;
+}
+
+int
+server_pid(const char *data)
+{
+	return lock_holder(cli_format("%s/postmaster.pid", data));
 }
 
 /* Every process of a server stands in its data directory. */
@@ -241,10 +247,11 @@ server_wait_gone(const char *data, int64_t seconds)
 }
 
 void
-server_clear_remains(const char *data)
+server_clear_remains(const char *data, const char *socket_lock)
 {
-	char *path = cli_format("%s/postmaster.pid", data);
-
-	if (access(path, F_OK) == 0 && server_pid(data) == 0 && server_wait_gone(data, 30))
-		unlink(path);
+	/* PostgreSQL does so itself, but takes a zombie for alive */
+	if (server_pid(data) != 0 || lock_holder(socket_lock) != 0 || !server_wait_gone(data, 30))
+		return;
+	unlink(cli_format("%s/postmaster.pid", data));
+	unlink(socket_lock);
 }
