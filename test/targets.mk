@@ -27,15 +27,12 @@ build/unit/%: test/unit/%.c $(PURE_OBJS) $(PURE_HDRS)
 # Reed-Solomon is compared with ISA-L, which no pure room links
 build/unit/storage_rs: LIBS_PURE += -lisal
 
-# `mesctl storage` alone, and its benchmark: optimised, without sanitizers
+# The benchmark of `mesctl storage`: optimised, without sanitizers
 STORAGE_SRCS := $(wildcard src/cli/storage_*.c src/cli/cmd_storage.c) \
   $(filter src/base/% src/storage/%,$(PURE_SRCS))
-build/storage_tool: test/tool/storage_tool.c $(STORAGE_SRCS) $(PURE_HDRS)
 build/storage_bench: test/bench/storage_bench.c $(STORAGE_SRCS) $(PURE_HDRS)
-build/storage_tool build/storage_bench:
 	@mkdir -p $(@D)
 	@$(TEST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Isrc $(filter %.c,$^) $(LIBS_PURE) -lisal -lpthread -o $@
-here-tap: build/storage_tool
 here-bench: build/storage_bench
 
 build/fuzz/%: test/fuzz/%.c $(FUZZ_OBJS) $(PURE_HDRS)

@@ -194,6 +194,10 @@ write_leaf_proof(SectorFiles *files, const uint64_t *indexes, size_t count, cons
 	uint8_t *proof = storage_allocate(size);
 
 	seal_prove(&source, &files->sector.root_r, lg_n, indexes, count, proof);
+	if (seal_verify(&files->sector.root_r, lg_n, indexes, count, span_of(proof, size), NULL) !=
+		MC_OK)
+		storage_fail("\"%s\" is damaged: what it holds does not open its root",
+					 files->directory);
 	storage_write_whole(path, proof, size);
 	storage_release(proof, size);
 	print_indexes(indexes, count);
@@ -216,10 +220,7 @@ prove_leaves(SectorFiles *files)
 static void
 sector_path(char path[STORAGE_PATH_MAX], const char *directory, uint64_t sector)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), "sector-%llu", (unsigned long long) sector);
-	storage_path(path, directory, name, 0);
+	storage_path(path, directory, "sector-%llu", (unsigned long long) sector);
 }
 
 static uint64_t
@@ -285,6 +286,9 @@ prove_column(SectorFiles *files)
 		storage_fail("the layers of \"%s\" are gone; only leaves can be proven",
 					 files->directory);
 	seal_prove_column(&source, &files->sector, index, proof);
+	if (seal_verify_column(&files->sector, index, span_of(proof, size), NULL) != MC_OK)
+		storage_fail("\"%s\" is damaged: column %llu does not follow from its parents",
+					 files->directory, (unsigned long long) index);
 	storage_write_whole(needed(OPTION_OUT), proof, size);
 	storage_release(proof, size);
 }
@@ -314,6 +318,8 @@ prove_share(void)
 	proof = storage_allocate(size);
 	if (por_prove(&audit, &source, &size, proof, &problem) != MC_OK)
 		refuse(&problem);
+	if (por_verify(&audit, span_of(proof, size), NULL) != MC_OK)
+		storage_fail("\"%s\" is damaged, or not share %u of this file", given[OPTION_SHARE], share);
 	storage_write_whole(needed(OPTION_OUT), proof, size);
 	storage_release(proof, size);
 	storage_share_close(&files);

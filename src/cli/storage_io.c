@@ -33,17 +33,18 @@ storage_fail(const char *format, ...)
 }
 
 void
-storage_path(char out[STORAGE_PATH_MAX], const char *directory, const char *name, int number)
+storage_path(char out[STORAGE_PATH_MAX], const char *directory, const char *name, ...)
 {
-	char last[256];
-	int size;
+	int used = snprintf(out, STORAGE_PATH_MAX, "%s/", directory);
+	size_t room = used >= 0 && used < STORAGE_PATH_MAX ? (size_t) (STORAGE_PATH_MAX - used) : 0;
+	va_list arguments;
+	int added;
 
-	snprintf(last, sizeof(last), strstr(name, "%d") ? "%.*s%03d%s" : "%.*s",
-			 (int) strcspn(name, "%"), name, number,
-			 strstr(name, "%d") ? strstr(name, "%d") + 2 : "");
-	size = snprintf(out, STORAGE_PATH_MAX, "%s/%s", directory, last);
-	if (size < 0 || size >= STORAGE_PATH_MAX)
-		storage_fail("path \"%s/%s\" is too long", directory, last);
+	va_start(arguments, name);
+	added = room > 0 ? vsnprintf(out + used, room, name, arguments) : -1;
+	va_end(arguments);
+	if (added < 0 || (size_t) added >= room)
+		storage_fail("a path in \"%s\" is too long", directory);
 }
 
 void

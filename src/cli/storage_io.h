@@ -16,9 +16,9 @@
 extern void storage_fail(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-/* "DIRECTORY/NAME", with the last argument a number for the name's %d when it has one. */
-extern void storage_path(char out[STORAGE_PATH_MAX], const char *directory, const char *name,
-						 int number);
+/* "DIRECTORY/NAME", the name as printf makes it. */
+extern void storage_path(char out[STORAGE_PATH_MAX], const char *directory, const char *name, ...)
+	__attribute__((format(printf, 3, 4)));
 
 extern void storage_make_directory(const char *path);
 extern void *storage_allocate(size_t size); /* zeros, in large pages when it is large */

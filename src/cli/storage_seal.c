@@ -43,7 +43,7 @@ labels_on_disk(const Sealer *sealer, const Lane *lane, int layer)
 	char path[STORAGE_PATH_MAX];
 	uint64_t labels;
 
-	storage_path(path, lane->files.directory, "layer%d", layer);
+	storage_path(path, lane->files.directory, "layer%03d", layer);
 	labels = storage_file_size(path) / HASH_SIZE;
 	return labels >= sealer->count ? sealer->count : labels >> CHUNK_LG << CHUNK_LG;
 }
@@ -56,7 +56,7 @@ read_labels(const Lane *lane, int layer, uint64_t count, McHash *to)
 
 	if (count == 0)
 		return;
-	storage_path(path, lane->files.directory, "layer%d", layer);
+	storage_path(path, lane->files.directory, "layer%03d", layer);
 	map = storage_map(path);
 	memcpy(to, map.data, count * HASH_SIZE);
 	storage_unmap(&map, false);
@@ -138,7 +138,7 @@ seal_layer_of_lanes(Sealer *sealer, Lane *lanes, int lane_count, uint32_t layer,
 
 	for (int lane = 0; lane < lane_count; lane++)
 	{
-		storage_path(lanes[lane].path, lanes[lane].files.directory, "layer%d", (int) layer);
+		storage_path(lanes[lane].path, lanes[lane].files.directory, "layer%03d", (int) layer);
 		lanes[lane].file = storage_open(lanes[lane].path, O_WRONLY | O_CREAT);
 		read_labels(&lanes[lane], (int) layer, first, lanes[lane].own);
 	}
@@ -221,13 +221,13 @@ make_replica(const Sealer *sealer, Lane *lane)
 	StorageMap source;
 	bool was_there;
 
-	storage_path(path, files->directory, "replica", 0);
+	storage_path(path, files->directory, "replica");
 	if (sealer->request->data_path == NULL)
 	{
 		/* a capacity sector's replica is its last layer: one file, two names */
 		char last[STORAGE_PATH_MAX];
 
-		storage_path(last, files->directory, "layer%d", SEAL_LAYERS - 1);
+		storage_path(last, files->directory, "layer%03d", SEAL_LAYERS - 1);
 		unlink(path);
 		if (link(last, path) != 0)
 			storage_fail("cannot link \"%s\"", path);
@@ -235,7 +235,7 @@ make_replica(const Sealer *sealer, Lane *lane)
 		return;
 	}
 	files->replica = storage_map_sized(path, size, &was_there);
-	storage_path(path, files->directory, "data", 0);
+	storage_path(path, files->directory, "data");
 	files->data = storage_map_sized(path, size, &was_there);
 	source = storage_map(sealer->request->data_path);
 	if (source.size > skip)
@@ -268,7 +268,7 @@ finish_sector(Sealer *sealer, Lane *lane, unsigned threads)
 	{
 		char path[STORAGE_PATH_MAX];
 
-		storage_path(path, files->directory, "layer%d", layer);
+		storage_path(path, files->directory, "layer%03d", layer);
 		files->layers[layer] = storage_map(path);
 	}
 	make_replica(sealer, lane);
@@ -293,12 +293,10 @@ start_lane(const Sealer *sealer, Lane *lane, uint64_t number)
 {
 	const SealRequest *request = sealer->request;
 	SectorFiles *files = &lane->files;
-	char name[64];
 
 	memset(lane, 0, sizeof(*lane));
 	lane->number = number;
-	snprintf(name, sizeof(name), "sector-%llu", (unsigned long long) number);
-	storage_path(files->directory, request->directory, name, 0);
+	storage_path(files->directory, request->directory, "sector-%llu", (unsigned long long) number);
 	storage_make_directory(files->directory);
 	files->sector.lg_n = request->lg_n;
 	if (seal_sector_id(span_of(request->chain_id, SEAL_CHAIN_ID_SIZE),
@@ -312,7 +310,7 @@ is_finished(const Lane *lane)
 {
 	char path[STORAGE_PATH_MAX];
 
-	storage_path(path, lane->files.directory, "sector", 0);
+	storage_path(path, lane->files.directory, "sector");
 	return storage_exists(path);
 }
 

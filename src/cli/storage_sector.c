@@ -99,7 +99,7 @@ storage_sector_trees(SectorFiles *files)
 
 		if (i == CAPS_DATA && files->data.data == NULL)
 			continue;
-		storage_path(path, files->directory, caps_names[i], 0);
+		storage_path(path, files->directory, "%s", caps_names[i]);
 		files->caps[i] = storage_map_sized(path, size, &was_there);
 		*trees[i] = (StorageTree){ count, (McHash *) files->caps[i].data,
 								   i == CAPS_COLUMN	   ? hash_columns
@@ -163,7 +163,7 @@ storage_sector_finish(const SectorFiles *files)
 	put_hash(text, &used, "root_r", &files->sector.root_r);
 	if (files->sector.data_root != NULL)
 		put_hash(text, &used, "data_root", files->sector.data_root);
-	storage_path(path, files->directory, "sector", 0);
+	storage_path(path, files->directory, "sector");
 	storage_write_whole(path, text, used);
 	fwrite(text, 1, used, stdout);
 	fflush(stdout);
@@ -196,7 +196,7 @@ read_text(SectorFiles *files)
 	StorageMap map;
 	int lg_n;
 
-	storage_path(path, files->directory, "sector", 0);
+	storage_path(path, files->directory, "sector");
 	map = storage_map(path);
 	memcpy(text, map.data, map.size < TEXT_MAX ? map.size : TEXT_MAX - 1);
 	storage_unmap(&map, false);
@@ -211,11 +211,11 @@ read_text(SectorFiles *files)
 }
 
 static StorageMap
-map_labels(const SectorFiles *files, const char *name, int number)
+map_labels(const SectorFiles *files, const char *name)
 {
 	char path[STORAGE_PATH_MAX];
 
-	storage_path(path, files->directory, name, number);
+	storage_path(path, files->directory, "%s", name);
 	if (storage_file_size(path) != (uint64_t) HASH_SIZE << files->sector.lg_n)
 		storage_fail("\"%s\" is not complete", path);
 	return storage_map(path);
@@ -230,12 +230,17 @@ storage_sector_open(SectorFiles *files, const char *directory)
 	memset(files, 0, sizeof(*files));
 	snprintf(files->directory, sizeof(files->directory), "%s", directory);
 	read_text(files);
-	files->replica = map_labels(files, "replica", 0);
+	files->replica = map_labels(files, "replica");
 	if (files->sector.data_root != NULL)
-		files->data = map_labels(files, "data", 0);
-	storage_path(path, directory, "layer%d", 0);
+		files->data = map_labels(files, "data");
+	storage_path(path, directory, "layer%03d", 0);
 	for (int layer = 0; layer < SEAL_LAYERS && storage_exists(path); layer++)
-		files->layers[layer] = map_labels(files, "layer%d", layer);
+	{
+		char name[32];
+
+		snprintf(name, sizeof(name), "layer%03d", layer);
+		files->layers[layer] = map_labels(files, name);
+	}
 	storage_sector_trees(files);
 	storage_tree_root(&files->replica_tree, &root);
 	if (!hash_equal(&root, &files->sector.root_r))

@@ -97,10 +97,10 @@ open_shares(Splitting *split, const char *directory)
 		bool content_there;
 		bool caps_there;
 
-		storage_path(path, directory, "share-%d.tree", (int) share);
+		storage_path(path, directory, "share-%03d.tree", (int) share);
 		files->caps = storage_map_sized(
 			path, storage_cap_count(por_leaf_count(&split->file)) * HASH_SIZE, &caps_there);
-		storage_path(path, directory, "share-%d", (int) share);
+		storage_path(path, directory, "share-%03d", (int) share);
 		files->content = storage_map_sized(path, split->share_size, &content_there);
 		if (!content_there)
 			memset(files->caps.data, 0, files->caps.size);
@@ -135,7 +135,7 @@ write_list(Splitting *split, const char *directory)
 	used += put_hash(text + used, "file_root", &split->file.root);
 	for (uint32_t share = 0; share < split->file.shares; share++)
 		used += put_hash(text + used, "share_root", &roots[share]);
-	storage_path(path, directory, "shares", 0);
+	storage_path(path, directory, "shares");
 	storage_write_whole(path, text, used);
 	fwrite(text, 1, used, stdout);
 }
@@ -251,7 +251,7 @@ choose_shares(Joining *join, const char *directory, unsigned threads)
 		char path[STORAGE_PATH_MAX];
 		McHash root;
 
-		storage_path(path, directory, "share-%d", (int) share);
+		storage_path(path, directory, "share-%03d", (int) share);
 		if (storage_file_size(path) != join->share_size)
 		{
 			if (storage_exists(path))
@@ -304,7 +304,7 @@ storage_join(const char *directory, const char *file_path, unsigned threads)
 	char path[STORAGE_PATH_MAX];
 
 	memset(&join, 0, sizeof(join));
-	storage_path(path, directory, "shares", 0);
+	storage_path(path, directory, "shares");
 	storage_shares_read(path, &join.list);
 	join.share_size = por_share_size(&join.list.file);
 	choose_shares(&join, directory, threads);

@@ -24,7 +24,10 @@ hash_leaves(const McSpan *leaves, size_t count)
 	McHash *hashes = palloc_extended(count * sizeof(McHash), MCXT_ALLOC_HUGE);
 
 	for (size_t i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		merkle_leaf(&hashes[i], &leaves[i], 1);
+	}
 	return hashes;
 }
 
@@ -34,9 +37,17 @@ mes_merkle_root(PG_FUNCTION_ARGS)
 {
 	size_t count;
 	McSpan *leaves = argument_byte_array(fcinfo, 0, &count);
+	MerkleBuilder builder;
 	McHash root;
 
-	merkle_root(hash_leaves(leaves, count), count, &root);
+	merkle_builder_init(&builder);
+	for (size_t i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		merkle_leaf(&root, &leaves[i], 1);
+		merkle_builder_add(&builder, &root);
+	}
+	merkle_builder_root(&builder, &root);
 	PG_RETURN_DATUM(answer_bytes(&root, sizeof(root)));
 }
 
@@ -315,7 +326,10 @@ share_of_content(McSpan content)
 							palloc_extended(count * sizeof(McHash), MCXT_ALLOC_HUGE) };
 
 	for (size_t i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		por_leaf(content.data + i * POR_LEAF_SIZE, &share.leaves[i]);
+	}
 	return share;
 }
 

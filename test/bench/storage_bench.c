@@ -124,18 +124,15 @@ remove_sector(const char *directory, int sectors)
 
 	for (int sector = 0; sector < sectors; sector++)
 	{
-		char name[32];
-
-		snprintf(name, sizeof(name), "sector-%d", sector);
-		storage_path(inside, directory, name, 0);
+		storage_path(inside, directory, "sector-%d", sector);
 		for (int layer = 0; layer < SEAL_LAYERS; layer++)
 		{
-			storage_path(path, inside, "layer%d", layer);
+			storage_path(path, inside, "layer%03d", layer);
 			unlink(path);
 		}
 		for (int i = 0; i < 4; i++)
 		{
-			storage_path(path, inside, names[i], 0);
+			storage_path(path, inside, "%s", names[i]);
 			unlink(path);
 		}
 		rmdir(inside);

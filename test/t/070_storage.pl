@@ -3,13 +3,12 @@
 use strict;
 use warnings;
 
-use Cwd qw(getcwd);
 use File::Temp qw(tempdir);
 use MeschainNode;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $tool = getcwd . "/build/storage_tool";
+my @tool = qw(mesctl storage);
 my $dir = tempdir(CLEANUP => 1);
 my $chain = '01' . '00' x 15;
 my $key = '02' . '00' x 31;
@@ -18,7 +17,7 @@ my $node = MeschainNode->create('storage');
 
 sub run_tool
 {
-	my ($stdout, $stderr) = run_command([ $tool, @_ ]);
+	my ($stdout, $stderr) = run_command([ @tool, @_ ]);
 
 	diag($stderr) if $stderr ne '';
 	return $stdout;
@@ -168,18 +167,29 @@ open my $damaged, '+<', "$dir/shares/share-001" or die;
 seek $damaged, 5000, 0;
 print $damaged 'damage';
 close $damaged;
-my ($stdout, $stderr) = run_command([ $tool, 'join', '--dir', "$dir/shares", '--file', "$dir/joined2" ]);
+my ($stdout, $stderr) = run_command([ @tool, 'join', '--dir', "$dir/shares", '--file', "$dir/joined2" ]);
 like($stderr, qr/share-001" is damaged, left out/, 'a damaged share is named');
 ok(slurp_file("$dir/joined2") eq $file, 'and the file comes back from the others');
 unlink "$dir/shares/share-003" or die;
-($stdout, $stderr) = run_command([ $tool, 'join', '--dir', "$dir/shares", '--file', "$dir/joined3" ]);
+($stdout, $stderr) = run_command([ @tool, 'join', '--dir', "$dir/shares", '--file', "$dir/joined3" ]);
 like($stderr, qr/3 whole shares are in .*, 4 are needed/, 'one less and it says how many are there');
+
+# ---- a prover finds out before the verifier does ----
+
+open $damaged, '+<', "$dir/pairs/sector-6/replica" or die;
+seek $damaged, 40, 0;
+print $damaged 'damage';
+close $damaged;
+($stdout, $stderr) = run_command(
+	[ @tool, 'prove', '--sector-dir', "$dir/pairs/sector-6", '--index', 1, '--out', "$dir/none" ]);
+like($stderr, qr/sector-6" is damaged/, 'a damaged sector is named');
+ok(!-e "$dir/none", 'and nothing is written');
 
 # ---- arguments ----
 
-($stdout, $stderr) = run_command([ $tool, 'seal', '--dir', $dir, @identity, '--sector', 1, '--lg-n', 33 ]);
+($stdout, $stderr) = run_command([ @tool, 'seal', '--dir', $dir, @identity, '--sector', 1, '--lg-n', 33 ]);
 like($stderr, qr/--lg-n 33 is not a number from 10 to 32/, 'a sector too large is refused');
-($stdout, $stderr) = run_command([ $tool, 'split', '--file', "$dir/none", '--dir', $dir, '--data', 4, '--shares', 6 ]);
+($stdout, $stderr) = run_command([ @tool, 'split', '--file', "$dir/none", '--dir', $dir, '--data', 4, '--shares', 6 ]);
 like($stderr, qr/"\Q$dir\E\/none" is missing, empty/, 'a file that is not there is named');
 
 $node->log_is_clean;
