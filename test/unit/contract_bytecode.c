@@ -246,6 +246,33 @@ test_bindings_break_rules(void)
 	BREAKS((parts.binding.rate = 0, parts.binding.taker = 0)); /* withheld from nobody */
 }
 
+/* What a run finds in its memory is what an earlier one left there. */
+static void
+test_registers_start_empty(void)
+{
+	Parts parts;
+	McProblem problem;
+	AcsOutcome outcome;
+	AcsSlot slots[2] = { { .present = true }, { .present = true } };
+
+	for (uint8_t reg = 0; reg < 4; reg++)
+	{
+		AcsArena arena = acs_arena(acs_run_memory, sizeof(acs_run_memory));
+
+		memset(acs_run_memory, 0xAA, sizeof(acs_run_memory));
+		make_parts(&parts);
+		parts.program.binding_count = 0;
+		parts.types[1] = ACS_HASH;
+		parts.code[1] = (AcsInstruction){ ACS_OP_RESULT, reg, 0, 0, 0 };
+		for (int i = 2; i < 8; i++)
+			parts.code[i] = (AcsInstruction){ .op = ACS_OP_END };
+		CHECK_INT(acs_program_verify(&parts.program, &problem), MC_OK);
+		CHECK_INT(acs_run(&parts.program, slots, 10, &arena, &outcome), MC_OK);
+		CHECK_INT(outcome.result_type, parts.types[reg]);
+		CHECK(outcome.result.dec == 0 && outcome.result.text.data == NULL);
+	}
+}
+
 int
 main(void)
 {
@@ -253,6 +280,7 @@ main(void)
 	RUN(test_every_cut_is_refused);
 	RUN(test_every_changed_byte_is_refused_or_harmless);
 	RUN(test_no_room_is_an_answer);
+	RUN(test_registers_start_empty);
 	RUN(test_instructions_break_rules);
 	RUN(test_calls_break_rules);
 	RUN(test_tables_break_rules);

@@ -176,6 +176,28 @@ test_memory_runs_out_in_order(void)
 	CHECK(fixture.outcome.gas_used < ACS_GAS_MAX);
 }
 
+/* 2 to begin with and 1 for each 64 bytes that both have; the rest of the run is the same. */
+static void
+test_comparing_costs_by_size(void)
+{
+	static const char form[] = "param p.a: text; return p.a == \"%.*s\";";
+	static char longest[129];
+	char source[256];
+	int64_t least = 0;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	for (int size = 0; size <= 128; size++)
+	{
+		snprintf(source, sizeof(source), form, size, longest);
+		CHECK(acs_fixture_compile(&fixture, acs_source(span_text(source))));
+		acs_fixture_set_text(&fixture, ACS_SELF, "a", longest);
+		CHECK_INT(acs_fixture_run(&fixture, ACS_GAS_MAX), MC_OK);
+		if (size == 0)
+			least = fixture.outcome.gas_used;
+		CHECK_INT(fixture.outcome.gas_used, least + size / 64);
+	}
+}
+
 static void
 test_substrings_by_character(void)
 {
@@ -257,6 +279,7 @@ main(void)
 	RUN(test_arguments_at_their_limits);
 	RUN(test_text_at_its_limit);
 	RUN(test_memory_runs_out_in_order);
+	RUN(test_comparing_costs_by_size);
 	RUN(test_substrings_by_character);
 	RUN(test_signatures);
 	RUN(test_worst_gas_is_reached);
