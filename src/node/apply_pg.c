@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/hooks_pg.h"
 #include "node/keys_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
@@ -423,6 +424,7 @@ apply_block(BlockExchange *exchange)
 	at[2] = now_us();
 
 	wait_for_stage(EXCHANGE_COMMIT);
+	hooks_run(apply.block, height, record.block_time_ms);
 	record.result_certificate =
 		span_of(exchange->result_certificate, exchange->result_certificate_size);
 	tables_write_block(apply.block, &record);

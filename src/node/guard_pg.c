@@ -16,8 +16,10 @@
 #include "node/compat_pg.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
+#include "node/hooks_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
+#include "tcop/cmdtag.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -310,6 +312,11 @@ on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
 	volatile bool own = names_extension(statement);
 	volatile bool stopped = needs_workers_gone(statement);
 
+	if (hooks_running())
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a commit hook cannot run %s",
+							   GetCommandTagName(CreateCommandTag(planned->utilityStmt))),
+						errdetail("It runs in the block's transaction: data statements only.")));
 	if (!own)
 		guard_command(statement);
 	if (stopped)

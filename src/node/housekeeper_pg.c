@@ -34,11 +34,11 @@ commit_transaction(void)
 }
 
 static void
-keep_leaves_ahead(void)
+run(const char *query)
 {
 	begin_transaction();
-	if (SPI_execute("SELECT mes_internal.extend_leaves()", false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not extend the leaf tables");
+	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\"", query);
 	commit_transaction();
 }
 
@@ -52,7 +52,8 @@ housekeeper_main(Datum argument)
 	commit_transaction();
 	for (;;)
 	{
-		keep_leaves_ahead();
+		run("SELECT mes_internal.extend_leaves()");
+		run("SELECT mes_internal.retry_due_hooks()");
 		worker_wait(ROUND_MS);
 	}
 }

@@ -11,6 +11,7 @@
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/hooks_pg.h"
 #include "node/keys_pg.h"
 #include "node/wallet_pg.h"
 #include "pgstat.h"
@@ -90,6 +91,8 @@ begin(void)
 
 	if (session.begun)
 		return;
+	if (hooks_running())
+		refuse_beside("a commit hook");
 	if (RecoveryInProgress())
 		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 						errmsg("this server is a standby and cannot submit"),
