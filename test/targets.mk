@@ -105,6 +105,11 @@ here-tap: temp-install
 here-tap_all: temp-install
 	@test/lib/run_tap.sh tap_all $$(cat build/tmp_bindir) $(TAP_ALL)
 
+# ---- the guided story -------------------------------------------------------------------------------
+.PHONY: demo
+demo:
+	@docker/demo.sh
+
 # ---- everything -------------------------------------------------------------------------------------
 # KILLS, SEEDS and FUZZ_RUNS say how long the long tests take; test/t_all is for check-all alone.
 

@@ -1,0 +1,224 @@
+# 020_mesctl.pl - mesctl: a federation of one from create to destroy (P19), keys in files,
+# transactions built and signed away from the server, load whose acknowledged transfers are there
+# after a kill.
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $home = tempdir(CLEANUP => 1);
+my $dir = "$home/ledger";
+my $port = PostgreSQL::Test::Cluster::get_free_port();
+($ENV{MESCHAIN_BINDIR}) = grep { -x "$_/initdb" } split /:/, $ENV{PATH};
+
+# Output and exit status; the words are mesctl's.
+sub mesctl
+{
+	my ($stdout, $stderr) = ('', '');
+	IPC::Run::run([ 'mesctl', @_ ], '>', \$stdout, '2>', \$stderr);
+	return ($? >> 8, $stdout, $stderr);
+}
+
+sub done
+{
+	my ($name, @words) = @_;
+	my ($status, $stdout, $stderr) = mesctl(@words);
+
+	is($status, 0, $name) or diag "$stdout$stderr";
+	return $stdout;
+}
+
+sub refused
+{
+	my ($name, $status, $message, @words) = @_;
+	my ($got, $stdout, $stderr) = mesctl(@words);
+
+	is($got, $status, "$name: exit code $status");
+	like($stderr, $message, "$name: says why");
+	return;
+}
+
+sub field
+{
+	my ($text, $name) = @_;
+	return $text =~ /^$name +(\S+)$/m ? $1 : '';
+}
+
+sub sql
+{
+	my ($status, $stdout, $stderr) = mesctl('psql', '--dir', $dir, 'node1', '-XAtq', '-c', @_);
+
+	is($stderr, '', 'psql has nothing to complain about') if $status != 0;
+	chomp $stdout;
+	return $stdout;
+}
+
+# ---- help
+like(done('help lists commands', 'help'), qr/^  tx sign +\w/m, 'each with its purpose');
+like(done('help explains one', 'help', 'tx', 'build'), qr/^example/m, 'with an example');
+refused('an unknown command', 2, qr/no command "tx fly"/, 'tx', 'fly');
+refused('an unknown option', 2, qr/no option --colour/, 'key', 'show', '--colour', 'x');
+
+# ---- a federation of one
+refused('four nodes', 2, qr/federation of one node.*come with/, 'federation', 'create', '--dir', $dir,
+	'--nodes', 4);
+refused('a path no socket fits in', 2, qr/too long a path/, 'federation', 'create', '--dir',
+	"$home/" . 'x' x 100);
+like(done('create', 'federation', 'create', '--dir', $dir, '--base-port', $port), qr/^stop +mesctl/m,
+	'says how to stop it');
+is((stat $dir)[2] & 0777, 0700, 'the directory is its owner\'s alone');
+isnt((stat "$dir/node1/data")[4], 0, 'and no server runs as root');
+refused('create where one is', 1, qr/holds a federation already/, 'federation', 'create', '--dir', $dir);
+like(done('status', 'federation', 'status', '--dir', $dir), qr/^node1  running  port $port/, 'runs');
+like(done('health', 'node', 'health', '--dir', $dir), qr/^OK voting/, 'is well');
+refused('a node that is not there', 2, qr/no "node2"/, 'psql', '--dir', $dir, 'node2');
+is(sql('SHOW meschain.node_name'), 'node1', 'psql reaches it');
+like(done('account create', 'account', 'create', 'till', '--dir', $dir), qr/^mes1\w{58}$/, 'an address');
+
+# ---- keys
+my %address;
+foreach my $name (qw(alice bob carol))
+{
+	my $shown = done("key of $name", 'key', 'new', "$home/$name.key", '--suite', $name eq 'bob' ? 2 : 1);
+	$address{$name} = field($shown, 'address');
+	is((stat "$home/$name.key")[2] & 0777, 0600, 'the file is its owner\'s alone');
+	is(done('shown again', 'key', 'show', "$home/$name.key"), $shown, 'the same address and key');
+}
+refused('a key file that exists', 1, qr/File exists/, 'key', 'new', "$home/alice.key");
+chmod 0644, "$home/carol.key";
+refused('a key that others can read', 1, qr/chmod 600/, 'key', 'show', "$home/carol.key");
+chmod 0600, "$home/carol.key";
+
+# ---- build, sign, submit
+sub coins
+{
+	return done('coins', 'tx', 'coins', @address{@_}, '--dir', $dir, '--out', "$home/coins");
+}
+
+sub build
+{
+	my ($name, @words) = @_;
+	return done($name, 'tx', 'build', '--coins', "$home/coins", '--out', "$home/tx", @words);
+}
+
+sub sign
+{
+	my ($name, @more) = @_;
+	return done("$name signs", 'tx', 'sign', "$home/tx", '--key', "$home/$name.key", @more);
+}
+
+sub submit
+{
+	my ($name) = @_;
+	return field(done($name, 'tx', 'submit', "$home/tx", '--dir', $dir), 'txid');
+}
+
+coins('alice');
+my $shown = build('issue and notarise', '--from', $address{alice}, '--metadata', 'isin=XS0',
+	'issue', 'EUR', '1000.50', '2', 'notarise', '11' x 32);
+like($shown, qr/supply +100050 base units of EUR/, 'what is built is shown');
+like($shown, qr/isin: XS0/, 'with its metadata');
+refused('a transaction without signature', 1, qr/$address{alice} has not signed/, 'tx', 'submit',
+	"$home/tx", '--dir', $dir);
+refused('a signature by someone else', 1, qr/$address{bob} has no part/, 'tx', 'sign', "$home/tx",
+	'--key', "$home/bob.key");
+sign('alice');
+refused('a second signature by the same key', 1, qr/signed for $address{alice} already/, 'tx', 'sign',
+	"$home/tx", '--key', "$home/alice.key");
+my $txid = submit('submitted');
+is($txid, field($shown, 'txid'), 'under the txid that was shown when it was built');
+is(sql("SELECT status FROM mes.receipts WHERE txid = '\\x$txid'"), 'ok', 'it took effect');
+refused('the same again', 1, qr/MC218 .*$txid/, 'tx', 'submit', "$home/tx", '--dir', $dir);
+
+append_to_file("$home/forged", slurp_file("$home/tx") =~ s/^(body .{40})(.)/$1 . ($2 eq '0' ? 1 : 0)/emr);
+my ($status, undef, $stderr) = mesctl('tx', 'submit', "$home/forged", '--dir', $dir);
+isnt($status, 0, 'one changed digit of a signed body is found before it is sent');
+like($stderr, qr/MC\d\d\d \w+: /, 'with a code');
+
+coins('alice');
+refused('more than there is', 1, qr/has 1000\.50 EUR and needs 2000\.00/, 'tx', 'build', '--coins',
+	"$home/coins", '--out', "$home/tx", 'transfer', $address{bob}, 'EUR', '2000');
+refused('too many decimals', 2, qr/more decimals than its asset's 2/, 'tx', 'build', '--coins',
+	"$home/coins", '--out', "$home/tx", 'transfer', $address{bob}, 'EUR', '0.001');
+build('a transfer', '--memo', 'lunch', 'transfer', $address{bob}, 'EUR', '100.25', 'burn', 'EUR', '0.25');
+sign('alice');
+submit('a transfer and a burn');
+is(sql("SELECT amount FROM mes.balances WHERE address = '$address{bob}'"), '100.25', 'bob has it');
+is(sql("SELECT amount FROM mes.balances WHERE address = '$address{alice}'"), '900.00', 'alice has the rest');
+
+coins('carol');
+build('another asset', '--from', $address{carol}, 'issue', 'GOLD', '10', '0');
+sign('carol');
+submit('carol issues');
+coins(qw(bob carol));
+build('payment against payment', '--from', $address{bob}, 'transfer', $address{carol}, 'EUR', '50',
+	'as', $address{carol}, 'transfer', $address{bob}, 'GOLD', '1');
+sign('bob');
+refused('half signed', 1, qr/$address{carol} has not signed/, 'tx', 'submit', "$home/tx", '--dir', $dir);
+sign('carol');
+submit('signed by both');
+is(sql("SELECT string_agg(asset || amount, ' ' ORDER BY asset) FROM mes.balances "
+		. "WHERE address = '$address{bob}'"), 'EUR50.25 GOLD1', 'both payments happened');
+
+# ---- two of three keys
+sub public_key
+{
+	my $key = done("key of $_[0] again", 'key', 'show', "$home/$_[0].key");
+	my ($suite) = $key =~ /^suite +(\d)/m;
+
+	return "$suite:" . field($key, 'public_key');
+}
+
+my @keys = map { public_key($_) } qw(alice bob carol);
+$shown = done('an address of two of three', 'key', 'address', '--threshold', 2, @keys);
+$address{board} = field($shown, 'address');
+my $condition = field($shown, 'condition');
+coins('alice');
+build('to the board', 'transfer', $address{board}, 'EUR', '5');
+sign('alice');
+submit('alice pays the board');
+coins('board');
+build('from the board', 'transfer', $address{alice}, 'EUR', '2');
+sign('bob', '--condition', $condition);
+refused('one of two signatures', 1, qr/$address{board} has 1 of 2/, 'tx', 'submit', "$home/tx", '--dir', $dir);
+sign('carol', '--condition', $condition);
+submit('two of three have signed');
+is(sql("SELECT amount FROM mes.balances WHERE address = '$address{board}'"), '3.00', 'the board paid');
+
+# ---- load, and a kill in the middle of it
+sub missing
+{
+	my ($file) = @_;
+	my @lines = split /\n/, slurp_file($file);
+	my $list = join ',', map { /^([0-9a-f]{64}) \d{16}$/ ? "'\\x$1'::bytea" : 'NULL' } @lines;
+
+	cmp_ok(scalar @lines, '>', 0, 'transfers were acknowledged');
+	return sql("SELECT count(*) FROM unnest(ARRAY[$list]) AS acked (txid) WHERE NOT EXISTS "
+		. '(SELECT FROM mes_internal.transaction_rows AS t WHERE t.txid = acked.txid AND t.status = 0)');
+}
+
+my $summary = done('load at a rate', 'load', '--dir', $dir, '--clients', 4, '--seconds', 2, '--rate', 50,
+	'--suite', 2, '--acked', "$home/acked");
+cmp_ok(field($summary, 'acknowledged'), '<=', 110, 'the rate is kept');
+is(missing("$home/acked"), '0', 'every acknowledged transfer is on the ledger');
+
+my $load = IPC::Run::start([ 'mesctl', 'load', '--dir', $dir, '--clients', 4, '--seconds', 4, '--rate',
+		100, '--acked', "$home/acked2" ], '>', \my $said, '2>&1');
+sleep 2;
+like(done('kill', 'federation', 'kill', '--dir', $dir, 'node1'), qr/^node1 killed/, 'it is dead');
+is((mesctl('federation', 'status', '--dir', $dir))[0], 1, 'status says so in its exit code');
+is((mesctl('node', 'health', '--dir', $dir))[0], 2, 'health is critical');
+done('start', 'federation', 'start', '--dir', $dir);
+ok(IPC::Run::finish($load), 'the load goes on and ends well') or diag $said;
+like($said, qr/^reconnected +[1-9]/m, 'over new connections');
+is(missing("$home/acked2"), '0', 'nothing acknowledged was lost');
+
+done('stop', 'federation', 'stop', '--dir', $dir);
+done('destroy', 'federation', 'destroy', '--dir', $dir);
+ok(!-e $dir, 'nothing is left');
+refused('start where nothing is', 1, qr/no federation in/, 'federation', 'start', '--dir', $dir);
+
+done_testing();

@@ -1,0 +1,50 @@
+# 021_demo.pl - what a newcomer does first: the story of `make demo`, twice in one place, and the
+# psql session of the README, pasted as it stands.
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $home = tempdir(CLEANUP => 1);
+my $dir = "$home/demo";
+($ENV{MESCHAIN_BINDIR}) = grep { -x "$_/initdb" } split /:/, $ENV{PATH};
+$ENV{DEMO_DIR} = $dir;
+$ENV{DEMO_PORT} = PostgreSQL::Test::Cluster::get_free_port();
+
+my $story;
+foreach my $time ('first', 'second')
+{
+	my $stderr;
+	IPC::Run::run([ 'docker/demo.sh', '--installed' ], '>', \$story, '2>', \$stderr);
+	is($? >> 8, 0, "the story ends well the $time time") or diag "$story$stderr";
+	$story .= $stderr;
+}
+like($story, qr/alice +\| EUR +\| +1150\.10\n.*bob +\| EUR +\| +849\.90\n/, 'everyone has his due');
+like($story, qr/lunch +\| +- +\| +49\.90 +\| +1150\.10/, 'the statement has its lines');
+like($story, qr/output_rows" is part of the ledger/, 'a tampering superuser is refused');
+is(() = $story =~ /^ERROR/mg, 4, 'four statements are refused, those that should be');
+like($story, qr/stop it +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
+
+# ---- the README's session
+my ($session) = slurp_file('README.md') =~ /^```sql\n(.*?)^```/ms;
+ok(defined $session, 'the README has a session');
+my $fresh = "$home/readme";
+my $port = PostgreSQL::Test::Cluster::get_free_port();
+command_ok([ 'mesctl', 'federation', 'create', '--dir', $fresh, '--base-port', $port ],
+	'a ledger as the README makes it');
+my ($stdout, $stderr) = ('', '');
+IPC::Run::run([ 'mesctl', 'psql', '--dir', $fresh, 'node1', '-X' ], '<', \$session, '>', \$stdout, '2>',
+	\$stderr);
+is($? >> 8, 0, 'psql takes it');
+is(() = $stderr =~ /^ERROR/mg, 1, 'one statement is refused, the one that the README says');
+like($stderr, qr/^ERROR:  the account has \d+ base units of GOLD/m, 'with what it lacks');
+like($stdout, qr/alice +\| GOLD +\| +15\.50/, 'and alice has what was paid to her');
+
+foreach my $made ($dir, $fresh)
+{
+	command_ok([ 'mesctl', 'federation', 'destroy', '--dir', $made ], 'it goes without a trace');
+}
+done_testing();
