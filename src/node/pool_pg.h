@@ -80,10 +80,7 @@ extern uint32_t pool_ready_count(void);
 /* Apply tells the outcome of a block's slots and wakes who waits. */
 extern void pool_finish(const uint32_t *slots, uint32_t count);
 
-/*
- * After a worker was lost: what was in its block and is decided is told so, the rest goes back to the
- * queue's head in its order.
- */
+/* After a worker was lost: what of its block is decided is told so, the rest queues first. */
 extern void pool_requeue(const uint32_t *slots, uint32_t count, bool (*decided)(PoolSlot *slot));
 
 extern void pool_counts(PoolCounts *counts);

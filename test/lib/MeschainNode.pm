@@ -103,19 +103,18 @@ sub wait_until
 
 our @WORKERS = qw(launcher order apply housekeeper);
 
-# A federation of this one node: its keys, a genesis, the workers at work.
+# A federation of this one node: its keys, a genesis with these parameters, the workers at work.
 sub create_ledger
 {
-	my ($node, $parameters) = @_;
+	my ($node, %parameters) = @_;
+	my $json = join ', ', map { "\"$_\": $parameters{$_}" } sort keys %parameters;
 
 	$node->sql('SELECT mes.create_node_key()');
-	$node->sql(
-		defined $parameters
-		? "SELECT mes.create_genesis(parameters => '$parameters')"
-		: 'SELECT mes.create_genesis()');
+	$node->sql("SELECT mes.create_genesis(parameters => '{$json}') IS NULL");
 	return $node->wait_for_workers;
 }
 
+# Pids of all workers, once all are there: the node takes submissions.
 sub wait_for_workers
 {
 	my ($node, $seconds) = @_;
@@ -245,26 +244,6 @@ sub _wait_gone
 		sleep 0.01;
 	}
 	return;
-}
-
-# Makes the keys and a genesis of this node alone, and waits until it takes submissions.
-sub found_ledger
-{
-	my ($node, %parameters) = @_;
-	my $json = join ', ', map { "\"$_\": $parameters{$_}" } sort keys %parameters;
-
-	$node->sql('SELECT mes.create_node_key()');
-	$node->sql("SET client_min_messages = error; SELECT mes.create_genesis(parameters => '{$json}') IS NULL");
-	return $node->wait_for_workers;
-}
-
-# All three workers are there: the node takes submissions.
-sub wait_for_workers
-{
-	my ($node, $seconds) = @_;
-
-	$node->wait_for_worker($_, $seconds) foreach qw(apply order housekeeper);
-	return $node;
 }
 
 # A test of its own: no assertion failed and nothing panicked since the node was made.

@@ -17,7 +17,7 @@ srand $seed;
 note "SEED=$seed";
 
 my $node = MeschainNode->create('crash', conf => "checkpoint_timeout = '30s'\n");
-$node->found_ledger;
+$node->create_ledger;
 $node->sql("SELECT mes.create_account('payer')");
 $node->sql("SELECT mes.issue_asset('MES', $supply, 0)");
 my $payee = $node->sql("SELECT mes.node_descriptor() ->> 'fee_address'");
