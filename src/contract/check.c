@@ -105,10 +105,9 @@ check_binds(AcsChecker *checker, const AcsNode *list)
 		if (check_bind(checker, node, owners, &binding))
 			checker->out->bindings[checker->out->binding_count++] = binding;
 	}
-	for (size_t i = 0; i < checker->out->binding_count; i++)
-		if (checker->out->bindings[i].rate != ACS_NOWHERE &&
-			owners[checker->out->bindings[i].rate].size > 0)
-			bad_binding(checker, list, "withholds at a rate that is itself money");
+	for (const AcsNode *node = list; node != NULL; node = node->next)
+		if (node->third != NULL && owners[acs_check_field(checker, node->third)].size > 0)
+			bad_binding(checker, node->third, "is money, not a share");
 }
 
 /* Names and signatures first, so that a function may call one that stands below. */

@@ -182,31 +182,65 @@ verify_fields(Verifier *verifier)
 	return MC_OK;
 }
 
+/* A dec field that belongs to no other asset yet; it belongs to this one from now on. */
 static bool
-is_money(const AcsProgram *program, unsigned field)
+joins_asset(const AcsProgram *program, unsigned field, uint16_t asset, uint16_t *owners)
 {
-	return field < program->field_count && program->fields[field].type == ACS_DEC;
+	const AcsCell *one = &program->constants[asset].value;
+	const AcsCell *two;
+
+	if (field >= program->field_count || program->fields[field].type != ACS_DEC)
+		return false;
+	if (owners[field] == ACS_NOWHERE)
+		owners[field] = asset;
+	two = &program->constants[owners[field]].value;
+	return span_compare(span_of(one->text.data, one->text.size),
+						span_of(two->text.data, two->text.size)) == 0;
 }
 
+static bool
+binding_fits(const AcsProgram *program, const AcsBinding *binding, uint16_t *owners)
+{
+	bool pays = binding->payer != ACS_NOWHERE;
+	bool withholds = binding->rate != ACS_NOWHERE;
+
+	if (binding->asset >= program->constant_count ||
+		program->constants[binding->asset].type != ACS_TEXT ||
+		!joins_asset(program, binding->field, binding->asset, owners))
+		return false;
+	if (withholds != (binding->taker != ACS_NOWHERE) || (withholds && !pays))
+		return false;
+	if (pays && (binding->payer == binding->field ||
+				 !joins_asset(program, binding->payer, binding->asset, owners)))
+		return false;
+	return !withholds ||
+		   (binding->taker != binding->field && binding->taker != binding->payer &&
+			joins_asset(program, binding->taker, binding->asset, owners) &&
+			binding->rate < program->field_count && program->fields[binding->rate].type == ACS_DEC);
+}
+
+/* The rules of bound fields that settle.c builds on: each once, one asset a field, no rate of
+ * money. */
 static McStatus
 verify_bindings(Verifier *verifier)
 {
 	const AcsProgram *program = verifier->program;
+	uint16_t owners[ACS_FIELD_MAX];
 
+	for (size_t i = 0; i < ACS_FIELD_MAX; i++)
+		owners[i] = ACS_NOWHERE;
 	for (size_t i = 0; i < program->binding_count; i++)
 	{
-		const AcsBinding *binding = &program->bindings[i];
-		bool pays = binding->payer != ACS_NOWHERE;
-		bool withholds = binding->rate != ACS_NOWHERE;
-
-		if (!is_money(program, binding->field) || binding->asset >= program->constant_count ||
-			program->constants[binding->asset].type != ACS_TEXT ||
-			(pays && !is_money(program, binding->payer)) ||
-			(withholds &&
-			 (!pays || !is_money(program, binding->rate) || !is_money(program, binding->taker))) ||
-			withholds != (binding->taker != ACS_NOWHERE))
+		if (!binding_fits(program, &program->bindings[i], owners))
 			return invalid(verifier, i, "binding of wrong fields");
+		for (size_t j = 0; j < i; j++)
+			if (program->bindings[j].field == program->bindings[i].field)
+				return invalid(verifier, i, "field bound twice");
 	}
+	for (size_t i = 0; i < program->binding_count; i++)
+		if (program->bindings[i].rate != ACS_NOWHERE &&
+			owners[program->bindings[i].rate] != ACS_NOWHERE)
+			return invalid(verifier, i, "rate that is money");
 	return MC_OK;
 }
 

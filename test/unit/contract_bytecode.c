@@ -109,13 +109,13 @@ test_no_room_is_an_answer(void)
 
 typedef struct Parts
 {
-	AcsField fields[2];
-	AcsConstant constants[2];
+	AcsField fields[5];
+	AcsConstant constants[3];
 	AcsFunction functions[2];
 	uint8_t types[4];
 	AcsInstruction code[8];
 	uint32_t offsets[8];
-	AcsBinding binding;
+	AcsBinding bindings[2];
 	AcsProgram program;
 } Parts;
 
@@ -126,9 +126,13 @@ make_parts(Parts *parts)
 {
 	static const Parts pattern = {
 		.fields = { { { (const uint8_t *) "a", 1 }, ACS_SELF, ACS_DEC, ACS_NOWHERE },
-					{ { (const uint8_t *) "b", 1 }, ACS_SELF, ACS_TEXT, 1 } },
+					{ { (const uint8_t *) "b", 1 }, ACS_SELF, ACS_TEXT, 1 },
+					{ { (const uint8_t *) "c", 1 }, ACS_SELF, ACS_DEC, ACS_NOWHERE },
+					{ { (const uint8_t *) "d", 1 }, ACS_SELF, ACS_DEC, ACS_NOWHERE },
+					{ { (const uint8_t *) "e", 1 }, ACS_SELF, ACS_DEC, 0 } },
 		.constants = { { ACS_DEC, { .dec = 1 } },
-					   { ACS_TEXT, { .text = { (const uint8_t *) "x", 1 } } } },
+					   { ACS_TEXT, { .text = { (const uint8_t *) "x", 1 } } },
+					   { ACS_TEXT, { .text = { (const uint8_t *) "y", 1 } } } },
 		.types = { ACS_DEC, ACS_DEC, ACS_TEXT, ACS_BOOL },
 		.code = { { ACS_OP_RETURN, 0, 0, 0, 0 },
 				  { ACS_OP_LOAD, 0, 0, 0, 0 },
@@ -138,23 +142,23 @@ make_parts(Parts *parts)
 				  { ACS_OP_WRITE, 1, 0, 0, 0 },
 				  { ACS_OP_JUMP_IF, 3, 0, 0, 1 },
 				  { ACS_OP_END, 0, 0, 0, 0 } },
-		.binding = { 0, 1, ACS_NOWHERE, ACS_NOWHERE, ACS_NOWHERE },
+		.bindings = { { 0, 1, 2, 4, 3 }, { 3, 1, ACS_NOWHERE, ACS_NOWHERE, ACS_NOWHERE } },
 	};
 
 	*parts = pattern;
 	parts->functions[0] = (AcsFunction){ 0, 1, 1, ACS_DEC, 4, parts->types };
 	parts->functions[1] = (AcsFunction){ 1, 8, 0, ACS_NONE, 4, parts->types };
-	parts->program = (AcsProgram){ .field_count = 2,
-								   .constant_count = 2,
+	parts->program = (AcsProgram){ .field_count = 5,
+								   .constant_count = 3,
 								   .function_count = 2,
 								   .code_count = 8,
-								   .binding_count = 1,
+								   .binding_count = 2,
 								   .fields = parts->fields,
 								   .constants = parts->constants,
 								   .functions = parts->functions,
 								   .code = parts->code,
 								   .offsets = parts->offsets,
-								   .bindings = &parts->binding };
+								   .bindings = parts->bindings };
 }
 
 /* Each change breaks one rule of parts that verify. */
@@ -177,9 +181,9 @@ test_instructions_break_rules(void)
 	BREAKS(parts.code[1].a = 2); /* a dec into a text */
 	BREAKS(parts.code[1].a = 4); /* no such register */
 	BREAKS(parts.code[1].b = 1); /* an operand it does not have */
-	BREAKS(parts.code[1].k = 2); /* no such constant */
+	BREAKS(parts.code[1].k = 3); /* no such constant */
 	BREAKS(parts.code[1].k = 1); /* a text constant into a dec */
-	BREAKS(parts.code[4].k = 2); /* no such field */
+	BREAKS(parts.code[4].k = 5); /* no such field */
 	BREAKS(parts.code[4].k = 0); /* a dec field into a text */
 	BREAKS(parts.code[5] = ((AcsInstruction){ ACS_OP_WRITE, 2, 0, 0, 1 }));
 	BREAKS(parts.code[6].a = 0); /* a dec as condition */
@@ -213,7 +217,7 @@ test_tables_break_rules(void)
 	BREAKS(parts.fields[0].type = ACS_TYPE_COUNT);
 	BREAKS(parts.fields[0].name.size = 0);
 	BREAKS(parts.fields[1].preset = 0);
-	BREAKS(parts.fields[1].preset = 2);
+	BREAKS(parts.fields[1].preset = 3);
 	BREAKS(parts.fields[1].name = parts.fields[0].name);
 	BREAKS(parts.types[1] = ACS_NONE);
 	BREAKS(parts.types[1] = ACS_TYPE_COUNT);
@@ -235,15 +239,25 @@ test_tables_break_rules(void)
 static void
 test_bindings_break_rules(void)
 {
-	BREAKS(parts.binding.field = 1); /* a text */
-	BREAKS(parts.binding.field = 2);
-	BREAKS(parts.binding.asset = 0); /* a dec */
-	BREAKS(parts.binding.asset = 2);
-	BREAKS(parts.binding.payer = 1);
-	BREAKS(parts.binding.payer = 2);
-	BREAKS(parts.binding.rate = 0);
-	BREAKS(parts.binding.taker = 0);
-	BREAKS((parts.binding.rate = 0, parts.binding.taker = 0)); /* withheld from nobody */
+	BREAKS(parts.bindings[0].field = 1); /* a text */
+	BREAKS(parts.bindings[0].field = 5);
+	BREAKS(parts.bindings[0].asset = 0); /* a dec */
+	BREAKS(parts.bindings[0].asset = 3);
+	BREAKS(parts.bindings[0].payer = 0); /* itself */
+	BREAKS(parts.bindings[0].payer = 1);
+	BREAKS(parts.bindings[0].payer = 5);
+	BREAKS(parts.bindings[0].payer = ACS_NOWHERE); /* withheld from nobody */
+	BREAKS(parts.bindings[0].rate = ACS_NOWHERE);
+	BREAKS(parts.bindings[0].rate = 1);
+	BREAKS(parts.bindings[0].rate = 5);
+	BREAKS(parts.bindings[0].rate = 2); /* money */
+	BREAKS(parts.bindings[0].taker = ACS_NOWHERE);
+	BREAKS(parts.bindings[0].taker = 0);
+	BREAKS(parts.bindings[0].taker = 1);
+	BREAKS(parts.bindings[0].taker = 2);
+	BREAKS(parts.bindings[0].taker = 5);
+	BREAKS(parts.bindings[1].asset = 2); /* a field of two assets */
+	BREAKS(parts.bindings[1].field = 0); /* bound twice */
 }
 
 /* What a run finds in its memory is what an earlier one left there. */
@@ -253,7 +267,7 @@ test_registers_start_empty(void)
 	Parts parts;
 	McProblem problem;
 	AcsOutcome outcome;
-	AcsSlot slots[2] = { { .present = true }, { .present = true } };
+	AcsSlot slots[5] = { { .present = true } };
 
 	for (uint8_t reg = 0; reg < 4; reg++)
 	{

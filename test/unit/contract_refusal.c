@@ -79,7 +79,7 @@ static const struct
 	{ "bind p.a to \"X\"; bind p.b to \"Y\" from p.a;", MC_ACS_BAD_BINDING, 1, 39 },
 	{ "param p.a: text; bind p.a to \"X\";", MC_ACS_BAD_BINDING, 1, 23 },
 	{ "bind p.a to \"X\" from p.b withhold p.r to p.a;", MC_ACS_BAD_BINDING, 1, 42 },
-	{ "bind p.a to \"X\" from p.b withhold p.a to p.c;", MC_ACS_BAD_BINDING, 1, 1 },
+	{ "bind p.a to \"X\" from p.b withhold p.a to p.c;", MC_ACS_BAD_BINDING, 1, 35 },
 	{ "abs(1);", MC_ACS_NO_EFFECT, 1, 1 },
 };
 
