@@ -43,8 +43,13 @@ pbft_answered(PbftReplica *replica, uint32_t member)
 	replica->peer_answered[member] = true;
 	for (uint32_t i = 0; i < replica->config.member_count; i++)
 		count += i != replica->config.self && replica->peer_answered[i];
-	if (count >= replica->quorum)
-		replica->echoed = true;
+	if (replica->echoed || count < replica->quorum)
+		return;
+	replica->echoed = true;
+	/* what was executed while this node was silent */
+	for (uint64_t at = replica->resulted + 1; at <= replica->executed; at++)
+		pbft_vote_result(replica, at);
+	pbft_advance_results(replica);
 }
 
 void

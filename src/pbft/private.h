@@ -82,6 +82,7 @@ extern void pbft_raise_lock(PbftReplica *replica, uint8_t kind, const PbftCertif
 extern void pbft_ask_execute(PbftReplica *replica);
 extern PbftFinal *pbft_final(PbftReplica *replica, uint64_t height);
 extern void pbft_executed(PbftReplica *replica, const PbftEvent *event);
+extern void pbft_vote_result(PbftReplica *replica, uint64_t height);
 extern void pbft_applied(PbftReplica *replica, uint64_t height);
 extern void pbft_result_store(PbftReplica *replica, uint32_t member, const PbftSubject *subject,
 							  const uint8_t *signature);

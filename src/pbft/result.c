@@ -212,12 +212,29 @@ result_vote(PbftReplica *replica, const PbftFinal *final)
 	pbft_result_store(replica, replica->config.self, &message->subject, message->signature);
 }
 
+/* Once for a height; what the log remembers of an earlier life must say the same. */
+void
+pbft_vote_result(PbftReplica *replica, uint64_t height)
+{
+	const PbftFinal *final = pbft_final(replica, height);
+	const PbftResultSlot *slot = &replica->results[height % PBFT_LAG_MAX];
+	const PbftResultVote *mine;
+
+	if (!pbft_may_vote(replica) || final == NULL || !final->executed)
+		return;
+	mine = &slot->votes[replica->config.self];
+	if (slot->height != height || !mine->used)
+		result_vote(replica, final);
+	else if (!hash_equal(&mine->exec_root, &final->exec_root) ||
+			 !hash_equal(&mine->next_valset, &final->next_valset))
+		diverge(replica, height);
+}
+
 void
 pbft_executed(PbftReplica *replica, const PbftEvent *event)
 {
 	PbftFinal *final = pbft_final(replica, event->height);
 	const PbftBlock *block;
-	const PbftResultSlot *slot;
 
 	assert(event->height == replica->executed + 1 && event->height <= replica->asked_execute);
 	assert(final != NULL && !final->executed);
@@ -228,17 +245,7 @@ pbft_executed(PbftReplica *replica, const PbftEvent *event)
 	if (block != NULL && (block->header.flags & PBFT_FLAG_END_EPOCH) != 0)
 		final->next_valset = event->next_valset;
 	replica->executed = event->height;
-	slot = &replica->results[event->height % PBFT_LAG_MAX];
-	if (pbft_may_vote(replica))
-	{
-		const PbftResultVote *mine = &slot->votes[replica->config.self];
-
-		if (slot->height != event->height || !mine->used)
-			result_vote(replica, final);
-		else if (!hash_equal(&mine->exec_root, &final->exec_root) ||
-				 !hash_equal(&mine->next_valset, &final->next_valset))
-			diverge(replica, event->height);
-	}
+	pbft_vote_result(replica, event->height);
 	pbft_advance_results(replica);
 }
 

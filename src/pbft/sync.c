@@ -54,9 +54,9 @@ fetch(PbftReplica *replica, uint32_t member, uint64_t height, uint32_t count, co
 	pbft_emit_send(replica, member, message);
 }
 
-/* The next member in turn that says it is further than this. */
+/* The next member in turn that says it has more final blocks, or results, than this. */
 static uint32_t
-next_ahead(PbftReplica *replica, uint64_t committed)
+next_ahead(PbftReplica *replica, bool results, uint64_t height)
 {
 	uint32_t n = replica->config.member_count;
 
@@ -64,8 +64,10 @@ next_ahead(PbftReplica *replica, uint64_t committed)
 	{
 		uint32_t member = (replica->range_turn + i) % n;
 
+		const PbftStatus *peer = &replica->peers[member];
+
 		if (member == replica->config.self || !replica->peer_known[member] ||
-			replica->peers[member].committed <= committed)
+			(results ? peer->stable : peer->committed) <= height)
 			continue;
 		replica->range_turn = member + 1;
 		return member;
@@ -137,7 +139,7 @@ fetch_range(PbftReplica *replica)
 
 	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
 		return;
-	member = next_ahead(replica, replica->committed);
+	member = next_ahead(replica, false, replica->committed);
 	if (member >= replica->config.member_count)
 		return;
 	count = replica->peers[member].committed - replica->committed;
@@ -157,9 +159,9 @@ fetch_results(PbftReplica *replica)
 	uint64_t count = replica->executed - replica->resulted;
 	uint32_t member;
 
-	if (count == 0 || replica->stable <= replica->resulted || replica->diverged)
+	if (count == 0 || replica->diverged)
 		return;
-	member = next_ahead(replica, replica->resulted);
+	member = next_ahead(replica, true, replica->resulted);
 	if (member < replica->config.member_count)
 		fetch(replica, member, replica->resulted + 1,
 			  (uint32_t) (count < PBFT_FETCH_MAX ? count : PBFT_FETCH_MAX), &none);

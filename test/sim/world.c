@@ -168,11 +168,11 @@ make_plan(void)
 	plan->loss_ppm = sim_chance(500000) ? 0 : (uint32_t) sim_random(300000);
 	plan->duplicate_ppm = sim_chance(500000) ? 0 : (uint32_t) sim_random(500000);
 	plan->latency_us = 200 + sim_random(sim_chance(500000) ? 2000 : 60000);
-	plan->chaos_us = 2000000 + sim_random(20000000);
-	plan->fault_mean_us = 200000 + sim_random(4000000);
+	plan->chaos_us = 3000000 + sim_random(12000000);
+	plan->fault_mean_us = 200000 + sim_random(3000000);
 	plan->clock_jumps = sim_chance(300000);
 	plan->window = 1 + (uint32_t) sim_random(PBFT_WINDOW_MAX);
-	plan->pool_mean_us = 2000 + sim_random(300000);
+	plan->pool_mean_us = sim_chance(200000) ? 2000 + sim_random(20000) : 20000 + sim_random(600000);
 }
 
 static void
@@ -190,10 +190,10 @@ make_config(void)
 	put_be64(config->order_seed.bytes, world.seed);
 	config->window = world.plan.window;
 	config->lag = config->window + (uint32_t) sim_random(PBFT_LAG_MAX + 1 - config->window);
-	config->tau0_ms = 500;
-	config->tau_max_ms = 2000;
+	config->tau0_ms = 1000;
+	config->tau_max_ms = 4000;
 	config->drift_ms = 1000;
-	config->heartbeat_ms = 3000;
+	config->heartbeat_ms = 5000;
 }
 
 static void

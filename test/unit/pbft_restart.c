@@ -92,6 +92,21 @@ test_no_vote_before_the_echo(void)
 	CHECK_INT(count_sent(PBFT_PREPARE), 1);
 }
 
+/* What it executes while it waits for the echo, it signs afterwards. */
+static void
+test_results_are_signed_after_the_echo(void)
+{
+	begin();
+	(void) committed_first();
+	start_with_log();
+	pbft_effects_clear(&effects);
+	executed(1, 7);
+	CHECK_INT(count_sent(PBFT_CHECKPOINT), 0);
+	answer(1);
+	answer(2);
+	CHECK(count_sent(PBFT_CHECKPOINT) >= 1);
+}
+
 static void
 test_own_vote_that_is_not_in_the_log_fences(void)
 {
@@ -224,6 +239,7 @@ main(void)
 	RUN(test_restart_does_not_prepare_twice);
 	RUN(test_snapshot_is_a_whole_log);
 	RUN(test_no_vote_before_the_echo);
+	RUN(test_results_are_signed_after_the_echo);
 	RUN(test_own_vote_that_is_not_in_the_log_fences);
 	RUN(test_a_member_hears_its_lost_words);
 	RUN(test_database_ahead_of_the_log_fences);
