@@ -252,12 +252,13 @@ COMMENT ON COLUMN mes.movements.reference IS 'reference of the transaction';
 COMMENT ON COLUMN mes.movements.memo IS 'memo of the transfer';
 COMMENT ON COLUMN mes.movements.line IS 'order of the lines of one transaction';
 
--- the same for one account, in a few index scans: its own rows by number, text only for what is shown
+-- the same for one account, in a few index scans: its own rows by number, text only for what is shown.
+-- Definer's rights: it names relations of the engine's schema, where its callers have no business.
 CREATE FUNCTION mes.account_statement(address text, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 RETURNS TABLE (block_time timestamptz, height bigint, "position" integer, line integer, txid bytea, kind text,
                counterparty text, asset text, amount_in numeric, amount_out numeric, balance_after numeric,
                reference text, memo text)
-LANGUAGE plpgsql STABLE ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   own_bytes bytea := mes_internal.address_bytes(address);

@@ -57,6 +57,19 @@ CREATE FUNCTION mes.verify_signature(suite integer, public_key bytea, message by
 RETURNS boolean LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_verify_signature';
 COMMENT ON FUNCTION mes.verify_signature(integer, bytea, bytea, bytea) IS 'true when the key signed exactly this message';
 
+CREATE FUNCTION mes.receipt_of(submission uuid)
+RETURNS SETOF mes.receipts LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE ROWS 1 AS 'MODULE_PATHNAME', 'mes_receipt_of';
+COMMENT ON FUNCTION mes.receipt_of(uuid) IS 'what became of a submission; no row while it is not decided here';
+
+CREATE FUNCTION mes.wait_for_receipt(submission uuid, timeout interval DEFAULT '1 minute')
+RETURNS SETOF mes.receipts LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE ROWS 1 AS 'MODULE_PATHNAME', 'mes_wait_for_receipt';
+COMMENT ON FUNCTION mes.wait_for_receipt(uuid, interval) IS 'the same, waiting until it is decided; no row when the time is over before';
+
+CREATE FUNCTION mes.submit_batch(tx bytea[])
+RETURNS TABLE (item integer, txid bytea, submission uuid, height bigint, "position" integer, status text, message text)
+LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_submit_batch';
+COMMENT ON FUNCTION mes.submit_batch(bytea[]) IS 'hands in independent transactions signed elsewhere, waits for all and answers a receipt each; not in a transaction block';
+
 CREATE VIEW mes.status AS
 SELECT s.node, s.member, s.mode, s.voting, s.reason, s.hint,
        coalesce(s.final_height, tip.height, 0) AS final_height, coalesce(s.applied_height, tip.height, 0) AS applied_height,
@@ -224,6 +237,10 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_reader, mes_auditor, mes_admin', object);
   END LOOP;
 END $$;
+-- whoever submits may ask what became of it
+REVOKE ALL ON FUNCTION mes.receipt_of(uuid), mes.wait_for_receipt(uuid, interval), mes.submit_batch(bytea[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes.receipt_of(uuid), mes.wait_for_receipt(uuid, interval)
+  TO mes_member, mes_reader, mes_auditor, mes_admin;
+GRANT EXECUTE ON FUNCTION mes.submit_batch(bytea[]) TO mes_member;
 REVOKE ALL ON FUNCTION mes.stat_reset(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.stat_reset(text) TO mes_admin;
-GRANT USAGE ON SCHEMA mes_internal TO mes_reader, mes_admin;

@@ -87,6 +87,17 @@ shmem_require(void)
 				 errhint("Add meschain to shared_preload_libraries and restart the server.")));
 }
 
+bool
+node_lives(void)
+{
+	bool lives;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	lives = node_shared->genesis_known;
+	LWLockRelease(node_shared->lock);
+	return lives;
+}
+
 void
 node_wake(Latch *volatile *latch)
 {

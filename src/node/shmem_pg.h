@@ -137,6 +137,9 @@ extern void shmem_init(void);
 /* Errors unless the library was preloaded. */
 extern void shmem_require(void);
 
+/* True while workers take submissions of some database of this server. */
+extern bool node_lives(void);
+
 /* Sets another process's latch if it is there. */
 extern void node_wake(Latch *volatile *latch);
 

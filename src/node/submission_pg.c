@@ -224,17 +224,6 @@ wait_limit_ms(void)
 	return StatementTimeout > 0 ? Min(limit, StatementTimeout) : limit;
 }
 
-static bool
-node_lives(void)
-{
-	bool lives;
-
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	lives = node_shared->genesis_known;
-	LWLockRelease(node_shared->lock);
-	return lives;
-}
-
 static void
 wait_for_outcome(void)
 {
