@@ -1,6 +1,7 @@
 /*
  * housekeeper_pg.c - what must be done in this database but never in a block's transaction: leaf
- * tables ahead of need (P15). Short transactions, no lock that apply waits for.
+ * tables ahead of need (P15), calls of commit hooks again, the outbox. Short transactions, no lock
+ * that apply waits for.
  */
 #include "postgres.h"
 
@@ -8,6 +9,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "node/launcher_pg.h"
+#include "node/outbox_pg.h"
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
@@ -54,6 +56,9 @@ housekeeper_main(Datum argument)
 	{
 		run("SELECT mes_internal.extend_leaves()");
 		run("SELECT mes_internal.retry_due_hooks()");
+		begin_transaction();
+		outbox_resend();
+		commit_transaction();
 		worker_wait(ROUND_MS);
 	}
 }

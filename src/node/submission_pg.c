@@ -13,6 +13,7 @@
 #include "node/guc_pg.h"
 #include "node/hooks_pg.h"
 #include "node/keys_pg.h"
+#include "node/outbox_pg.h"
 #include "node/wallet_pg.h"
 #include "pgstat.h"
 #include "storage/proc.h"
@@ -51,7 +52,8 @@ static struct
 	NotedAsset noted[ASSETS_NOTED];
 	uint32_t slot; /* claimed or waited for, POOL_NONE when none */
 	bool published;
-	Coin *coins; /* reserved for what is on its way */
+	TxView *promised; /* meschain.commit = local: to be published after the commit */
+	Coin *coins;      /* reserved for what is on its way */
 	uint32_t coin_count;
 	McHash txid;
 	McHash last_txid;
@@ -335,6 +337,29 @@ claim(size_t size)
 	}
 }
 
+/* The place in the pool is ours; the envelope follows once the local commit is durable. */
+static void
+promise(const TxView *view)
+{
+	outbox_store(view);
+	session.promised = MemoryContextAlloc(transaction_memory(), sizeof(TxView));
+	*session.promised = *view;
+}
+
+/* After the local commit: nothing here may raise, and nothing does but for a broken pool. */
+static void
+keep_promise(void)
+{
+	if (session.promised == NULL)
+		return;
+	(void) pool_publish(session.slot, session.promised, COMMIT_LOCAL, false);
+	session.slot = POOL_NONE;
+	node_wake(&node_shared->order_latch);
+	pg_atomic_fetch_add_u64(&node_shared->stats.submissions, 1);
+	if (session.coin_count > 0)
+		add_change_coins(session.promised);
+}
+
 static void
 hand_in(McSpan envelope, const NodeGenesis *genesis)
 {
@@ -350,6 +375,11 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 	}
 	memcpy(session.submission, view.submission, SUBMISSION_SIZE);
 	claim(envelope.size);
+	if (guc_commit == COMMIT_LOCAL)
+	{
+		promise(&view);
+		return;
+	}
 	publish(&view);
 	if (session.coin_count > 0)
 		add_change_coins(&view);
@@ -364,7 +394,7 @@ submission_hand_in(McSpan envelope)
 {
 	static NodeGenesis genesis;
 
-	if (submission_pending())
+	if (submission_pending() || session.promised != NULL)
 		refuse_beside("mes.submit()");
 	genesis_running(&genesis);
 	hand_in(envelope, &genesis);
@@ -386,22 +416,25 @@ forget(void)
 	session.coin_count = 0;
 	session.count = 0;
 	session.noted_count = 0;
+	session.promised = NULL;
 }
 
-/* After an error nothing waits: a claim goes back, what is published goes its way without us. */
+/*
+ * After an error nothing waits: a claim goes back, what is published goes its way without us. Coins
+ * are free again unless a published submission may still spend them.
+ */
 static void
 give_up(void)
 {
-	if (session.slot != POOL_NONE)
-	{
-		if (session.published)
-			pool_abandon(session.slot);
-		else
-			pool_release(session.slot);
-		session.slot = POOL_NONE;
-	}
-	else if (session.coin_count > 0)
+	bool on_its_way = session.slot != POOL_NONE && session.published;
+
+	if (on_its_way)
+		pool_abandon(session.slot);
+	else if (session.slot != POOL_NONE)
+		pool_release(session.slot);
+	if (!on_its_way && session.coin_count > 0)
 		coins_release(session.coins, session.coin_count);
+	session.slot = POOL_NONE;
 }
 
 static void
@@ -449,11 +482,11 @@ on_transaction(XactEvent event, void *argument)
 				submit_list();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
-			if (submission_pending())
+			if (submission_pending() || session.promised != NULL)
 				refuse_beside("PREPARE TRANSACTION");
 			break;
 		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_PREPARE:
+			keep_promise();
 			forget();
 			break;
 		case XACT_EVENT_ABORT:

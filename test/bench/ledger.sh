@@ -22,7 +22,7 @@ least() { sort -g "$1" | head -n 1; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 # shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" test/bench/ledger_load.c \
+gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql test/bench/ledger_load.c \
   $(find src/base src/tx -name '*.c') -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$load"
 
 sql -c 'SELECT mes.create_node_key()' >/dev/null

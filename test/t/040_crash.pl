@@ -95,6 +95,14 @@ foreach my $kill (1 .. $kills)
 }
 cmp_ok($all_acked, '>', 10 * $kills, 'the load was real');
 
+# at meschain.commit = local a commit is a promise, which a crash does not break
+my $promised = $node->sql("SET meschain.commit = local; SELECT mes.transfer('$payee', 'MES', 1)");
+$node->crash;
+$node->start;
+ok( $node->wait_until(
+		"SELECT status FROM mes_internal.transaction_rows WHERE submission = '$promised'", '0'),
+	'what stood in the outbox when the server died is decided after it is back');
+
 is($node->sql('SELECT count(*) FROM (SELECT submission FROM mes_internal.transaction_rows WHERE status = 0 GROUP BY submission HAVING count(*) > 1) d'),
 	'0', 'no submission took effect twice');
 is($node->sql('SELECT sum(amount_units) FROM mes_internal.output_rows o WHERE NOT EXISTS (SELECT FROM mes_internal.spend_rows s WHERE s.output_id = o.output_id)'),

@@ -1,0 +1,81 @@
+/*
+ * outbox_pg.c - rows of mes_internal.outbox_rows. The pool holds one envelope a txid, so handing
+ * one over twice is harmless, and the ledger decides one submission once.
+ */
+#include "node/outbox_pg.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "node/accounts_pg.h"
+#include "node/guc_pg.h"
+#include "node/shmem_pg.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+/* A round takes so many; the next one the rest. */
+#define RESEND_MAX "100"
+
+void
+outbox_store(const TxView *view)
+{
+	bytea *envelope = palloc(VARHDRSZ + view->bytes.size);
+	pg_uuid_t *submission = palloc(sizeof(pg_uuid_t));
+	EngineRights saved;
+
+	SET_VARSIZE(envelope, VARHDRSZ + view->bytes.size);
+	memcpy(VARDATA(envelope), view->bytes.data, view->bytes.size);
+	memcpy(submission->data, view->submission, UUID_LEN);
+	engine_rights_take(&saved);
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (SPI_execute_with_args(
+			"INSERT INTO mes_internal.outbox_rows (submission, envelope) VALUES ($1, $2)", 2,
+			(Oid[]){ UUIDOID, BYTEAOID },
+			(Datum[]){ UUIDPGetDatum(submission), PointerGetDatum(envelope) }, NULL, false,
+			0) != SPI_OK_INSERT)
+		elog(ERROR, "could not write the outbox");
+	PopActiveSnapshot();
+	SPI_finish();
+	engine_rights_return(&saved);
+}
+
+static void
+hand_over(bytea *envelope)
+{
+	TxView view;
+	McProblem problem;
+	uint32_t slot;
+
+	if (tx_read(span_of(VARDATA_ANY(envelope), VARSIZE_ANY_EXHDR(envelope)), &view, &problem) !=
+		MC_OK)
+	{
+		ereport(WARNING, (errmsg("a row of the outbox holds no envelope")));
+		return;
+	}
+	slot = pool_claim(view.bytes.size);
+	if (slot == POOL_NONE)
+		return; /* full: the next round tries again */
+	(void) pool_publish(slot, &view, COMMIT_LOCAL, false);
+	node_wake(&node_shared->order_latch);
+}
+
+void
+outbox_resend(void)
+{
+	if (SPI_execute("DELETE FROM mes_internal.outbox_rows o USING mes_internal.transaction_rows t "
+					"WHERE t.submission = o.submission",
+					false, 0) != SPI_OK_DELETE ||
+		SPI_execute("SELECT envelope FROM mes_internal.outbox_rows "
+					"WHERE created_at < clock_timestamp() - interval '2 seconds' "
+					"ORDER BY created_at LIMIT " RESEND_MAX,
+					false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the outbox");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+
+		hand_over(DatumGetByteaPP(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+	}
+}
