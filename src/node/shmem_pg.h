@@ -91,6 +91,21 @@ typedef struct NodeStats
 	pg_atomic_uint64 pool_full;
 } NodeStats;
 
+/* One run of mes.verify, for mes.stat_progress_verify; pid 0: free. */
+#define VERIFY_PROGRESS_SLOTS 16
+typedef struct VerifyProgress
+{
+	pid_t pid; /* guarded by the lock, as all but the counters */
+	Oid database_oid;
+	int64 started_us;
+	uint64_t from_height;
+	uint64_t to_height;
+	int jobs;
+	pg_atomic_uint64 blocks_done;
+	pg_atomic_uint64 transactions_done;
+	pg_atomic_uint64 problems;
+} VerifyProgress;
+
 typedef struct NodeShared
 {
 	/* guarded by lock */
@@ -111,6 +126,7 @@ typedef struct NodeShared
 	PbftSummary consensus;
 	int64 stats_reset_us; /* of what apply counts */
 	int64 pool_stats_reset_us;
+	VerifyProgress verify[VERIFY_PROGRESS_SLOTS];
 
 	/* latches are set without a lock; the pointers are stable while the process lives */
 	Latch *volatile launcher_latch;

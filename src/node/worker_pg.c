@@ -180,3 +180,23 @@ state_sum_add(LtHash *sum, uint64_t from_height, uint64_t to_height)
 					  "WHERE r.height > " UINT64_FORMAT " AND r.height <= " UINT64_FORMAT,
 					  from_height, to_height));
 }
+
+void
+state_sum_current(LtHash *sum, uint64_t from_height, uint64_t to_height)
+{
+	add_outputs(sum,
+				psprintf(OUTPUT_COLUMNS "WHERE o.output_id >= " UINT64_FORMAT
+										" AND o.output_id < " UINT64_FORMAT
+										" AND NOT EXISTS (SELECT FROM mes_internal.spend_rows s "
+										"WHERE s.output_id = o.output_id)",
+						 OUTPUT_ID(from_height, 0), OUTPUT_ID(to_height + 1, 0)),
+				false);
+}
+
+void
+state_sum_current_rows(LtHash *sum)
+{
+	add_rows(sum,
+			 "SELECT DISTINCT ON (r.table_number, r.key) r.table_number, r.key, r.value, false "
+			 "FROM mes_internal.state_rows r ORDER BY r.table_number, r.key, r.height DESC");
+}

@@ -21,4 +21,8 @@ extern void worker_check_extension(void);
 /* Adds to sum what the blocks above from_height up to to_height did to the state. Needs SPI. */
 extern void state_sum_add(LtHash *sum, uint64_t from_height, uint64_t to_height);
 
+/* Adds the outputs of these blocks that are unspent now, and the current state rows. Need SPI. */
+extern void state_sum_current(LtHash *sum, uint64_t from_height, uint64_t to_height);
+extern void state_sum_current_rows(LtHash *sum);
+
 #endif

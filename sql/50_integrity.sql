@@ -1,0 +1,130 @@
+-- integrity: verify the ledger from its rows, prove transactions, check both with other means
+
+CREATE FUNCTION mes.verify(from_height bigint DEFAULT 1, to_height bigint DEFAULT NULL, jobs integer DEFAULT 1,
+                           sample_ppm integer DEFAULT 1000000,
+                           OUT height bigint, OUT object text, OUT problem text, OUT detail text)
+RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS 'MODULE_PATHNAME', 'mes_verify';
+COMMENT ON FUNCTION mes.verify(bigint, bigint, integer, integer) IS 're-derives everything the ledger''s rows say about a range of blocks and returns what is wrong, nothing when intact; sample_ppm of a million signatures are checked';
+
+CREATE FUNCTION mes_internal.verify_progress(OUT pid integer, OUT datid oid, OUT started_at timestamptz,
+                                             OUT from_height bigint, OUT to_height bigint, OUT jobs integer,
+                                             OUT blocks_done bigint, OUT transactions_done bigint,
+                                             OUT problems bigint)
+RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'mes_internal_verify_progress';
+COMMENT ON FUNCTION mes_internal.verify_progress() IS 'running verifications, from shared memory';
+
+CREATE VIEW mes.stat_progress_verify AS
+  SELECT p.pid, d.datname, p.started_at, p.from_height, p.to_height, p.to_height - p.from_height + 1 AS blocks_total,
+         p.blocks_done, p.transactions_done, p.problems, p.jobs
+    FROM mes_internal.verify_progress() AS p
+    LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) p.datid;
+COMMENT ON VIEW mes.stat_progress_verify IS 'one row a running mes.verify()';
+COMMENT ON COLUMN mes.stat_progress_verify.pid IS 'backend that runs it';
+COMMENT ON COLUMN mes.stat_progress_verify.datname IS 'database';
+COMMENT ON COLUMN mes.stat_progress_verify.started_at IS 'when it began';
+COMMENT ON COLUMN mes.stat_progress_verify.from_height IS 'first block';
+COMMENT ON COLUMN mes.stat_progress_verify.to_height IS 'last block';
+COMMENT ON COLUMN mes.stat_progress_verify.blocks_total IS 'blocks to verify';
+COMMENT ON COLUMN mes.stat_progress_verify.blocks_done IS 'blocks done so far';
+COMMENT ON COLUMN mes.stat_progress_verify.transactions_done IS 'transactions in them';
+COMMENT ON COLUMN mes.stat_progress_verify.problems IS 'problems found so far, before consequences are left out';
+COMMENT ON COLUMN mes.stat_progress_verify.jobs IS 'processes asked for';
+
+-- what run_verify keeps; local, no part of the ledger
+CREATE TABLE mes_internal.verify_run_rows (
+  run_id bigint GENERATED ALWAYS AS IDENTITY,
+  started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  finished_at timestamptz,
+  from_height bigint NOT NULL,
+  to_height bigint NOT NULL,
+  verified_height bigint NOT NULL,
+  jobs integer NOT NULL,
+  sample_ppm integer NOT NULL,
+  problem_count bigint NOT NULL DEFAULT 0,
+  problems jsonb NOT NULL DEFAULT '[]'
+);
+SELECT pg_catalog.pg_extension_config_dump('mes_internal.verify_run_rows', '');
+CREATE UNIQUE INDEX verify_run_rows_id ON mes_internal.verify_run_rows (run_id);
+COMMENT ON TABLE mes_internal.verify_run_rows IS 'runs of mes.run_verify(); local, no part of the ledger';
+COMMENT ON COLUMN mes_internal.verify_run_rows.run_id IS 'number of the run';
+COMMENT ON COLUMN mes_internal.verify_run_rows.started_at IS 'when it began';
+COMMENT ON COLUMN mes_internal.verify_run_rows.updated_at IS 'when its last chunk was done';
+COMMENT ON COLUMN mes_internal.verify_run_rows.finished_at IS 'when it ended, null while it runs or after it was stopped';
+COMMENT ON COLUMN mes_internal.verify_run_rows.from_height IS 'first block';
+COMMENT ON COLUMN mes_internal.verify_run_rows.to_height IS 'last block when it began';
+COMMENT ON COLUMN mes_internal.verify_run_rows.verified_height IS 'last block done';
+COMMENT ON COLUMN mes_internal.verify_run_rows.jobs IS 'processes';
+COMMENT ON COLUMN mes_internal.verify_run_rows.sample_ppm IS 'signatures checked of a million';
+COMMENT ON COLUMN mes_internal.verify_run_rows.problem_count IS 'problems found';
+COMMENT ON COLUMN mes_internal.verify_run_rows.problems IS 'the first hundred of them';
+
+CREATE VIEW mes.verify_runs AS
+  SELECT run_id, started_at, updated_at, finished_at, from_height, to_height, verified_height, jobs, sample_ppm,
+         problem_count, problems
+    FROM mes_internal.verify_run_rows;
+COMMENT ON VIEW mes.verify_runs IS 'runs of mes.run_verify(), one row each, brought up to date with every chunk';
+COMMENT ON COLUMN mes.verify_runs.run_id IS 'number of the run';
+COMMENT ON COLUMN mes.verify_runs.started_at IS 'when it began';
+COMMENT ON COLUMN mes.verify_runs.updated_at IS 'when its last chunk was done';
+COMMENT ON COLUMN mes.verify_runs.finished_at IS 'when it ended, null while it runs or after it was stopped';
+COMMENT ON COLUMN mes.verify_runs.from_height IS 'first block';
+COMMENT ON COLUMN mes.verify_runs.to_height IS 'last block when it began';
+COMMENT ON COLUMN mes.verify_runs.verified_height IS 'last block done';
+COMMENT ON COLUMN mes.verify_runs.jobs IS 'processes';
+COMMENT ON COLUMN mes.verify_runs.sample_ppm IS 'signatures checked of a million';
+COMMENT ON COLUMN mes.verify_runs.problem_count IS 'problems found';
+COMMENT ON COLUMN mes.verify_runs.problems IS 'the first hundred of them, as mes.verify() returns them';
+
+-- a snapshot a chunk, so that a long run holds no dead rows back (P17)
+CREATE PROCEDURE mes.run_verify(from_height bigint DEFAULT 1, to_height bigint DEFAULT NULL, jobs integer DEFAULT 1,
+                                sample_ppm integer DEFAULT 1000000, chunk_blocks integer DEFAULT 65536)
+LANGUAGE plpgsql AS $$
+DECLARE
+  tip bigint := (SELECT coalesce(max(b.height), 0) FROM mes_internal.block_rows AS b);
+  last bigint := least(coalesce(to_height, tip), tip);
+  low bigint := from_height;
+  high bigint;
+  run bigint;
+BEGIN
+  IF chunk_blocks IS NULL OR chunk_blocks < 1 THEN
+    RAISE EXCEPTION 'chunk_blocks cannot be %', chunk_blocks USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'A chunk has at least one block.';
+  END IF;
+  INSERT INTO mes_internal.verify_run_rows AS r (from_height, to_height, verified_height, jobs, sample_ppm)
+    VALUES (from_height, last, from_height - 1, jobs, sample_ppm) RETURNING r.run_id INTO run;
+  COMMIT;
+  WHILE low <= last LOOP
+    high := least(low + chunk_blocks - 1, last);
+    -- the chunk that reaches the last block also looks at the whole current state
+    WITH found AS (
+      SELECT v.* FROM mes.verify(low, CASE WHEN high = tip AND to_height IS NULL THEN NULL ELSE high END,
+                                 jobs, sample_ppm) AS v
+    ), counted AS (
+      SELECT count(*) AS number, jsonb_agg(to_jsonb(f) ORDER BY f.height) FILTER (WHERE f.n <= 100) AS shown
+        FROM (SELECT found.*, row_number() OVER () AS n FROM found) AS f
+    )
+    UPDATE mes_internal.verify_run_rows AS r
+       SET verified_height = high, updated_at = clock_timestamp(), problem_count = r.problem_count + c.number,
+           problems = CASE WHEN jsonb_array_length(r.problems) < 100 THEN r.problems || coalesce(c.shown, '[]')
+                           ELSE r.problems END
+      FROM counted AS c WHERE r.run_id = run;
+    COMMIT;
+    low := high + 1;
+  END LOOP;
+  UPDATE mes_internal.verify_run_rows AS r SET finished_at = clock_timestamp() WHERE r.run_id = run;
+END $$;
+COMMENT ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, integer) IS 'verifies chunk by chunk, each with a snapshot and a commit of its own, and keeps the result in mes.verify_runs';
+
+REVOKE ALL ON FUNCTION mes.verify(bigint, bigint, integer, integer), mes_internal.verify_progress() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes.verify(bigint, bigint, integer, integer) TO mes_auditor, mes_admin;
+GRANT EXECUTE ON FUNCTION mes_internal.verify_progress() TO mes_auditor, mes_admin, mes_reader;
+REVOKE ALL ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, integer) TO mes_auditor, mes_admin;
+GRANT USAGE ON SCHEMA mes_internal TO mes_auditor, mes_admin;
+GRANT SELECT, INSERT, UPDATE ON mes_internal.verify_run_rows TO mes_auditor, mes_admin;
+GRANT SELECT ON mes.stat_progress_verify, mes.verify_runs TO mes_auditor, mes_admin, mes_reader;

@@ -1,0 +1,179 @@
+/*
+ * verify_item_pg.h - one item of mes.verify: its rows in memory, what they refer to, and the checks
+ * that one process makes on them. Shared by verify*_pg.c only.
+ */
+#ifndef MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
+#define MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
+
+#include "ledger/genesis.h"
+#include "ledger/verify_pg.h"
+#include "utils/hsearch.h"
+
+typedef struct BlockRow
+{
+	uint64_t height;
+	bool present;
+	bool damaged; /* the header cannot be read or is another's */
+	PbftHeader header;
+	McHash header_hash;
+	McHash hash;
+	McSpan header_bytes;
+	int64 block_time;
+	int16 proposer;
+	int32 tx_count;
+	int32 output_count;
+	LedgerRoots roots;
+	McHash next_valset_hash;
+	McHash state_root;
+	McSpan commit_certificate;
+	McSpan result_certificate;
+	McSpan witnesses;
+	bool has_witnesses;
+	bool archived;
+	uint32_t first_tx; /* in the item's arrays */
+	uint32_t tx_rows;
+	uint32_t first_output;
+	uint32_t output_rows;
+} BlockRow;
+
+typedef struct TxRow
+{
+	int64 tx_id;
+	int64 txid_key;
+	int64 sender_id;
+	int32 first_output;
+	int32 output_count;
+	int16 status;
+	int16 operation;
+	int16 operation_count;
+	int64 block_time;
+	uint8_t submission[SUBMISSION_SIZE];
+	McHash txid;
+	McSpan body;
+	bool has_receipt;
+	McSpan receipt;
+	/* derived */
+	bool readable;
+	TxView view;
+	McHash first_txid; /* of an earlier submission of the same name */
+	bool seen;
+	int64 seen_time;
+} TxRow;
+
+typedef struct OutputRow
+{
+	int64 output_id;
+	int64 address_id;
+	int64 amount;
+	int32 asset_id;
+	int32 position;
+	int32 index;
+	int16 actor;
+	int16 kind;
+} OutputRow;
+
+typedef struct ItemRows
+{
+	uint64_t from_height;
+	uint32_t block_count;
+	BlockRow *blocks;
+	BlockRow parent; /* height from_height - 1 */
+	TxRow *txs;
+	uint32_t tx_count;
+	OutputRow *outputs;
+	uint32_t output_count;
+} ItemRows;
+
+/* What one process needs for its blocks. */
+struct Verifier
+{
+	VerifyRound *round;
+	VerifyFindings *findings;
+	Genesis genesis;
+	McHash genesis_hash;
+	ProofTrust trust;
+	TxRules rules;
+	MemoryContext item_context;
+	LedgerBlock *block;
+	ItemRows rows;
+	HTAB *sources;   /* (txid, index, claimed height) -> the output as stored */
+	HTAB *spends;    /* output_id -> spend as stored */
+	HTAB *addresses; /* id -> address; kept from item to item */
+	HTAB *assets;    /* id -> code */
+	HTAB *item_txs;  /* txid -> row of this item */
+	uint64_t height; /* being executed */
+	const TxRow *current;
+	SPIPlanPtr row_plan;
+	SPIPlanPtr version_plan;
+	SPIPlanPtr asset_plan;
+	/* state rows that the block read: causes when it disagrees */
+	uint32_t read_count;
+	uint64_t reads[VERIFY_CAUSES_MAX];
+};
+
+typedef struct SourceKey
+{
+	McHash txid;
+	uint32_t index;
+	uint32_t zero;
+	uint64_t height;
+} SourceKey;
+
+typedef struct Source
+{
+	SourceKey key;
+	bool found;
+	OutputRow row;
+} Source;
+
+typedef struct SpendEntry
+{
+	int64 output_id;
+	int64 spent_tx_id;
+	int32 input_index;
+} SpendEntry;
+
+typedef struct AddressEntry
+{
+	int64 id;
+	bool found;
+	McAddress address;
+	uint64_t first_height;
+	uint64_t matched_height;
+} AddressEntry;
+
+typedef struct AssetEntry
+{
+	int32 id;
+	TxAsset asset;
+} AssetEntry;
+
+typedef struct ItemTx
+{
+	McHash txid;
+	uint32_t row;
+} ItemTx;
+
+/* verify_rows_pg.c */
+extern void verify_load_item(Verifier *verifier, const VerifyItem *item);
+extern bool verify_load_block(uint64_t height, BlockRow *block);
+
+/* verify_find_pg.c */
+extern void verify_find_sources(Verifier *verifier);
+extern void verify_find_submissions(Verifier *verifier);
+extern void verify_find_addresses(Verifier *verifier);
+extern AddressEntry *verify_address(const Verifier *verifier, int64 id);
+extern const TxAsset *verify_asset(Verifier *verifier, int32 id);
+extern Portal verify_open_cursor(const char *query);
+extern McSpan verify_bytes(Datum datum, bool isnull);
+
+/* verify_store_pg.c */
+extern const LedgerStore *verify_store(Verifier *verifier);
+extern void verify_read_transactions(Verifier *verifier);
+
+/* verify_block_pg.c: header, certificates, execution, and the rows it must have left */
+extern void verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent);
+/* verify_effects_pg.c */
+extern void verify_compare(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
+
+#endif
