@@ -71,7 +71,7 @@ install-mesctl: build/mesctl
 	$(MKDIR_P) '$(DESTDIR)$(mesctl_dir)'
 	$(INSTALL_PROGRAM) build/mesctl '$(DESTDIR)$(mesctl_dir)/mesctl'
 build/mesctl: $(CLI_OBJS) $(PURE_SRCS:.c=.o)
-	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -lisal -lpthread -L$(libdir) -lpq
+	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -lisal -ljansson -lpthread -L$(libdir) -lpq
 $(CLI_OBJS): build/flavour $(wildcard src/*/*.h src/*/*.def)
 EXTRA_CLEAN += $(CLI_OBJS)
 endif

@@ -10,9 +10,9 @@
 # No cluster "main" is created: the ledger gets a server of its own.
 set -eu
 
-run='postgresql-15 libcbor0.8 libsodium23 libsecp256k1-1 libisal2 openssl procps'
+run='postgresql-15 libcbor0.8 libsodium23 libsecp256k1-1 libisal2 libjansson4 openssl procps'
 build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libssl-dev libcbor-dev
-  libsodium-dev libsecp256k1-dev libisal-dev openssl procps'
+  libsodium-dev libsecp256k1-dev libisal-dev libjansson-dev openssl procps'
 check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
   universal-ctags python3 python3-yaml patch bc"
 case "${1:-}" in

@@ -38,6 +38,7 @@ extern const CliCommand cmd_node[];
 extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];
 extern const CliCommand cmd_tx[];
+extern const CliCommand cmd_proof[];
 
 /* ---- messages ---- */
 

@@ -89,6 +89,13 @@ run_coins(int argc, char **argv)
 /* ---- offline -----------------------------------------------------------------------------------
  */
 
+static void
+print(const Draft *draft)
+{
+	draft_print(draft);
+	printf("signatures %zu\n", draft->signature_count);
+}
+
 static int
 run_build(int argc, char **argv)
 {
@@ -114,7 +121,7 @@ run_build(int argc, char **argv)
 	coin_file_read(cli_required(coins, "--coins"), &file);
 	draft = draft_of_body(plan_body(&file, &plan, words, argv + 1));
 	draft_write(draft, out);
-	draft_print(draft);
+	print(draft);
 	return CLI_DONE;
 }
 
@@ -210,7 +217,7 @@ run_sign(int argc, char **argv)
 	sign(draft, &secret, condition);
 	suite_wipe(&secret, sizeof(secret));
 	draft_write(draft, out != NULL ? out : argv[1]);
-	draft_print(draft);
+	print(draft);
 	return CLI_DONE;
 }
 
@@ -221,7 +228,7 @@ run_show(int argc, char **argv)
 
 	if (cli_options(argc, argv, options) != 1)
 		cli_usage("tx show takes one FILE");
-	draft_print(draft_read(argv[1]));
+	print(draft_read(argv[1]));
 	return CLI_DONE;
 }
 

@@ -203,5 +203,4 @@ draft_print(const Draft *draft)
 	printf("fee        %" PRId64 "\ninputs     %u\n", view->fee, view->input_count);
 	print_operations(view);
 	print_change(view);
-	printf("signatures %zu\n", draft->signature_count);
 }
