@@ -1,7 +1,8 @@
 #!/bin/sh
 # mutants.sh [ONLY=name] [LIMIT=seconds] [QUICK=1] - protocol mutants: each patch reverses one rule in
 # a copy of the tree; the unit tests or the simulator must notice. Prints what killed it and when; a
-# survivor is a failure. QUICK gives each 5 seconds and lets survivors be. Run from the top.
+# survivor is a failure. QUICK runs few seeds, as many on a busy machine as on a quiet one, and leaves
+# out the patches that say "Slow: ". Run from the top.
 for argument in "$@"; do
 	case $argument in
 		QUICK=*|ONLY=*|LIMIT=*) eval "$argument" ;;
@@ -9,7 +10,8 @@ for argument in "$@"; do
 	esac
 done
 LIMIT=${LIMIT:-60}
-[ -n "$QUICK" ] && LIMIT=5
+seeds=1000000
+[ -n "$QUICK" ] && seeds=120
 top=$(pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,7 +41,7 @@ kill_it() {
 		fi
 	done
 	${CC:-gcc} src_*.o test_sim_*.o -lcrypto -o mesim || return 3
-	timeout "$LIMIT" ./mesim 1 1000000 >out 2>&1
+	timeout "$LIMIT" ./mesim 1 $seeds >out 2>&1
 	case $? in
 		0|124) return 1 ;;
 	esac
@@ -48,8 +50,13 @@ kill_it() {
 
 killed=0
 survived=0
+left=0
 for patch in test/sim/mutants/${ONLY:-*}.patch; do
 	name=$(basename "$patch" .patch)
+	if [ -n "$QUICK" ] && grep -q '^Slow: ' "$patch"; then
+		left=$((left + 1))
+		continue
+	fi
 	file=$(sed -n 's|^+++ b/||p' "$patch")
 	rm -rf "$work/tree"
 	cp -r "$work/clean" "$work/tree"
@@ -66,10 +73,10 @@ for patch in test/sim/mutants/${ONLY:-*}.patch; do
 			echo "ok mutant $name killed in $took ms by $by"
 		else
 			survived=$((survived + 1))
-			echo "not ok mutant $name lives after $LIMIT s"
+			echo "not ok mutant $name lives after $LIMIT s or $seeds seeds"
 		fi
 	fi
 	cd "$top" || exit 1
 done
-echo "$killed mutants killed, $survived not"
-[ -n "$QUICK" ] || [ $survived -eq 0 ]
+echo "$killed mutants killed, $survived not, $left left to the full run"
+[ $survived -eq 0 ]
