@@ -309,7 +309,7 @@ run_kill(int argc, char **argv)
 static int
 print_status(const Federation *federation, int node)
 {
-	const char *heights = "SELECT coalesce(max(height), 0) FROM mes_internal.block_rows";
+	const char *heights = "SELECT coalesce(max(height), 0) FROM mes.blocks";
 	int port = federation_port(federation, node);
 	PGconn *connection;
 	PGresult *result;

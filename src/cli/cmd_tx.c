@@ -13,24 +13,11 @@
 /* ---- coins -------------------------------------------------------------------------------------
  */
 
-static const char *const chain_query =
-	"SELECT encode(substr(genesis_hash, 1, 16), 'hex'), "
-	"coalesce((SELECT (extract(epoch FROM max(block_time)) * 1000)::bigint "
-	"FROM mes_internal.block_rows), (document ->> 'created_ms')::bigint), "
-	"document #>> '{parameters,tx_window_max}', document #>> '{parameters,fee_floor}', "
-	"document #>> '{parameters,fee_asset}' FROM mes_internal.genesis_rows";
-
 static const char *const coins_query =
-	"SELECT encode(t.txid, 'hex'), o.output_index, o.output_id >> 20, a.code, o.amount_units, "
-	"a.decimals "
-	"FROM mes_internal.address_rows d "
-	"JOIN mes_internal.output_rows o ON o.address_id = d.address_id "
-	"JOIN mes_internal.asset_rows a ON a.asset_id = o.asset_id "
-	"JOIN mes_internal.transaction_rows t "
-	"ON t.tx_id = (o.output_id >> 20 << 20) + o.position_in_block "
-	"WHERE d.address = decode($1, 'hex') AND NOT EXISTS "
-	"(SELECT FROM mes_internal.spend_rows s WHERE s.output_id = o.output_id) "
-	"ORDER BY o.output_id";
+	"SELECT encode(o.txid, 'hex'), o.output_index, o.height, o.asset, "
+	"round(o.amount * power(10::numeric, a.decimals))::bigint, a.decimals "
+	"FROM mes.outputs AS o JOIN mes.assets AS a ON a.asset = o.asset "
+	"WHERE o.address = $1 AND o.spent_txid IS NULL ORDER BY o.height, o.txid, o.output_index";
 
 /* An asset's decimals once, however many coins of it there are. */
 static char *
@@ -44,11 +31,10 @@ asset_line(const char *text, const char *code, const char *decimals)
 static char *
 coin_lines(PGconn *connection, const char *text, const char *address)
 {
-	McAddress parsed = cli_address(address);
-	PGresult *result =
-		query(connection, coins_query, 1, (const char *[]){ cli_to_hex(parsed.bytes, HASH_SIZE) });
+	PGresult *result = query(connection, coins_query, 1, (const char *[]){ address });
 	char *lines = cli_format("%s", text);
 
+	cli_address(address); /* refuses what is none */
 	for (int row = 0; row < PQntuples(result); row++)
 	{
 		const char *code = PQgetvalue(result, row, 3);
@@ -75,7 +61,7 @@ run_coins(int argc, char **argv)
 	if (words < 1)
 		cli_usage("tx coins takes the addresses whose coins are wanted");
 	connection = target_connect(&target);
-	chain = query_one(connection, chain_query, 0, NULL);
+	chain = query_one(connection, CHAIN_QUERY, 0, NULL);
 	text = cli_format("mes-coins-1\nchain %s\ntime %s\nwindow %s\nfee %s%s%s\n",
 					  PQgetvalue(chain, 0, 0), PQgetvalue(chain, 0, 1), PQgetvalue(chain, 0, 2),
 					  PQgetvalue(chain, 0, 3), PQgetisnull(chain, 0, 4) ? "" : " ",

@@ -75,6 +75,13 @@ typedef struct Target
 	"  --dir DIR, --node K   node K (default 1) of the federation in DIR\n"                        \
 	"  --db CONNINFO         or any server, as libpq takes it; without both the environment\n"
 
+/* chain id in hex, time of the chain in ms, longest window in ms, fee floor in units, fee asset */
+#define CHAIN_QUERY                                                                                \
+	"SELECT encode(chain_id, 'hex'), (extract(epoch FROM coalesce((SELECT max(block_time) "        \
+	"FROM mes.blocks), created_at)) * 1000)::bigint, "                                             \
+	"(SELECT value FROM mes.parameters WHERE name = 'tx_window_max'), "                            \
+	"(SELECT value FROM mes.parameters WHERE name = 'fee_floor'), fee_asset FROM mes.genesis"
+
 extern char *target_conninfo(const Target *target);
 extern PGconn *target_connect(const Target *target);
 /* One row and at least one column, or the end with the server's message. */

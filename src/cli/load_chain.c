@@ -149,16 +149,9 @@ split(LoadWallet *wallet, PGconn *connection, const McHash *issued, uint32_t cha
 static void
 ask_chain(LoadWallet *wallet, PGconn *connection)
 {
-	PGresult *result = query_one(
-		connection,
-		"SELECT encode(substr(genesis_hash, 1, 16), 'hex'), "
-		"coalesce((SELECT (extract(epoch FROM max(block_time)) * 1000)::bigint "
-		"FROM mes_internal.block_rows), (document ->> 'created_ms')::bigint), "
-		"document #>> '{parameters,tx_window_max}', document #>> '{parameters,fee_asset}' "
-		"FROM mes_internal.genesis_rows",
-		0, NULL);
+	PGresult *result = query_one(connection, CHAIN_QUERY, 0, NULL);
 
-	if (!PQgetisnull(result, 0, 3))
+	if (!PQgetisnull(result, 0, 4))
 		cli_fail("this ledger takes fees, which mesctl load does not pay");
 	cli_hex("chain id", PQgetvalue(result, 0, 0), wallet->chain_id, CHAIN_ID_SIZE);
 	wallet->time_ms = cli_number("chain time", PQgetvalue(result, 0, 1), 0, INT64_MAX);

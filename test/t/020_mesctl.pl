@@ -188,6 +188,14 @@ sign('carol', '--condition', $condition);
 submit('two of three have signed');
 is(sql("SELECT amount FROM mes.balances WHERE address = '$address{board}'"), '3.00', 'the board paid');
 
+# ---- a clerk who is no superuser
+sql('CREATE ROLE clerk LOGIN IN ROLE mes_member, mes_reader');
+my @as_clerk = ('--db', "host=$dir port=$port dbname=ledger user=clerk");
+done('a reader fetches coins', 'tx', 'coins', $address{alice}, @as_clerk, '--out', "$home/coins");
+build('for the clerk', 'transfer', $address{bob}, 'EUR', '1');
+sign('alice');
+done('a member hands in', 'tx', 'submit', "$home/tx", @as_clerk);
+
 # ---- load, and a kill in the middle of it
 sub missing
 {
@@ -205,6 +213,11 @@ my $summary = done('load at a rate', 'load', '--dir', $dir, '--clients', 4, '--s
 cmp_ok(field($summary, 'acknowledged'), '<=', 110, 'the rate is kept');
 is(missing("$home/acked"), '0', 'every acknowledged transfer is on the ledger');
 
+$summary = done('load in batches', 'load', '--dir', $dir, '--clients', 2, '--seconds', 2, '--batch', 10,
+	'--rate', 200, '--acked', "$home/acked");
+cmp_ok(field($summary, 'acknowledged'), '>=', 10, 'a batch at least');
+is(missing("$home/acked"), '0', 'every transfer of every batch is on the ledger');
+
 my $load = IPC::Run::start([ 'mesctl', 'load', '--dir', $dir, '--clients', 4, '--seconds', 4, '--rate',
 		100, '--acked', "$home/acked2" ], '>', \my $said, '2>&1');
 sleep 2;
@@ -215,6 +228,7 @@ done('start', 'federation', 'start', '--dir', $dir);
 ok(IPC::Run::finish($load), 'the load goes on and ends well') or diag $said;
 like($said, qr/^reconnected +[1-9]/m, 'over new connections');
 is(missing("$home/acked2"), '0', 'nothing acknowledged was lost');
+is(sql('SELECT count(*) FROM mes.verify()'), '0', 'and the ledger verifies');
 
 done('stop', 'federation', 'stop', '--dir', $dir);
 done('destroy', 'federation', 'destroy', '--dir', $dir);

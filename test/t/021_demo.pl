@@ -26,6 +26,7 @@ like($story, qr/alice +\| EUR +\| +1150\.10\n.*bob +\| EUR +\| +849\.90\n/, 'eve
 like($story, qr/lunch +\| +- +\| +49\.90 +\| +1150\.10/, 'the statement has its lines');
 like($story, qr/output_rows" is part of the ledger/, 'a tampering superuser is refused');
 is(() = $story =~ /^ERROR/mg, 4, 'four statements are refused, those that should be');
+like($story, qr/FROM mes\.verify\(\);\n.*\n[-+]+\n\n/, 'the auditor finds no problem');
 like($story, qr/stop it +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
 
 # ---- the README's session
