@@ -215,7 +215,7 @@ BEGIN
   PERFORM mes_internal.create_leaf('witness_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height']);
   PERFORM mes_internal.create_leaf('output_rows', suffix, from_height << 20, to_height << 20, 'output_id',
-    ARRAY['unique output_id', 'address_id, output_id']);
+    ARRAY['unique output_id', 'address_id, output_id', 'output_id) WHERE (actor > 0']);
   PERFORM mes_internal.create_leaf('spend_rows', suffix, from_height << 20, to_height << 20, 'output_id',
     ARRAY['unique output_id']);
   INSERT INTO mes_internal.leaves VALUES (from_height, to_height, suffix);

@@ -65,6 +65,19 @@ CREATE FUNCTION mes.wait_for_receipt(submission uuid, timeout interval DEFAULT '
 RETURNS SETOF mes.receipts LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE ROWS 1 AS 'MODULE_PATHNAME', 'mes_wait_for_receipt';
 COMMENT ON FUNCTION mes.wait_for_receipt(uuid, interval) IS 'the same, waiting until it is decided; no row when the time is over before';
 
+-- the index is on the first bytes of a txid; the submission is indexed too and leads into the view
+CREATE FUNCTION mes.find_transaction(txid bytea)
+RETURNS SETOF mes.transactions LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+SELECT v.* FROM mes.transactions AS v
+ WHERE v.txid = find_transaction.txid
+   AND v.submission = ANY (ARRAY(
+     SELECT t.submission FROM mes_internal.transaction_rows AS t
+      WHERE t.txid = find_transaction.txid
+        AND t.txid_key = ('x' || pg_catalog.encode(pg_catalog.substring(find_transaction.txid, 1, 8), 'hex'))::bit(64)::bigint));
+END;
+COMMENT ON FUNCTION mes.find_transaction(bytea) IS 'a transaction by its txid, with an index';
+
 CREATE FUNCTION mes.submit_batch(tx bytea[])
 RETURNS TABLE (item integer, txid bytea, submission uuid, height bigint, "position" integer, status text, message text)
 LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_submit_batch';
@@ -232,7 +245,8 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_reader, mes_auditor, mes_admin, mes_member', object);
   END LOOP;
   FOREACH object IN ARRAY ARRAY['can_stop()', 'balances_at(bigint)', 'height_at(timestamptz)',
-    'account_statement(text, timestamptz, timestamptz)'] LOOP
+    'account_statement(text, timestamptz, timestamptz)',
+    'find_transaction(bytea)'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_reader, mes_auditor, mes_admin', object);
   END LOOP;

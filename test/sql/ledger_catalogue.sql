@@ -14,7 +14,7 @@ SELECT name, type, minimum, maximum, default_value, unit FROM mes.parameters;
 -- everything public has a comment: no row
 SELECT c.oid::regclass AS uncommented
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
- WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+ WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal') AND c.relkind IN ('r', 'p', 'v', 'm')
    AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
 SELECT a.attrelid::regclass || '.' || a.attname AS uncommented
   FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace

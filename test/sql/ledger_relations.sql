@@ -40,6 +40,10 @@ SELECT name, suite, length(public_key) AS key_size, owner, n.turn AS last_turn
   FROM mes.accounts AS a LEFT JOIN turns AS n ON n.height = a.last_active_height ORDER BY name;
 SELECT count(*) AS receipts, count(message) AS messages, min(status) AS status FROM mes.receipts;
 
+SELECT count(*) AS found, count(*) FILTER (WHERE f.height = t.height AND f.txid = t.txid) AS right_ones
+  FROM mes.transactions AS t, mes.find_transaction(t.txid) AS f;
+SELECT count(*) AS found FROM mes.find_transaction('\x00');
+
 -- a statement is the account's movements, and closes with its balance
 SELECT n.turn, kind, who(counterparty) AS other, asset, amount_in, amount_out, balance_after, reference, memo
   FROM mes.account_statement(:'bank') JOIN turns AS n USING (height) ORDER BY height, line, amount_in NULLS FIRST;
