@@ -46,10 +46,13 @@ pbft_answered(PbftReplica *replica, uint32_t member)
 	if (replica->echoed || count < replica->quorum)
 		return;
 	replica->echoed = true;
-	/* what was executed while this node was silent */
+	/* what was executed, prepared or left by others while this node was silent */
 	for (uint64_t at = replica->resulted + 1; at <= replica->executed; at++)
 		pbft_vote_result(replica, at);
 	pbft_advance_results(replica);
+	for (uint64_t at = replica->committed + 1; at <= replica->tip; at++)
+		pbft_check_prepared(replica, at);
+	pbft_check_changes(replica);
 }
 
 void

@@ -30,6 +30,13 @@ object() {
 	${CC:-gcc} $flags -c "$file" -o "$(object "$file")" || exit 1
 done) || exit 1
 
+compile() {
+	for file; do
+		# shellcheck disable=SC2086
+		${CC:-gcc} $flags -c "$file" -o "$(object "$file")" || return 1
+	done
+}
+
 # One after the other until one fails; says which on standard output.
 kill_it() {
 	for test in test_unit_pbft_*.o; do
@@ -57,12 +64,12 @@ for patch in test/sim/mutants/${ONLY:-*}.patch; do
 		left=$((left + 1))
 		continue
 	fi
-	file=$(sed -n 's|^+++ b/||p' "$patch")
+	files=$(sed -n 's|^+++ b/||p' "$patch")
 	rm -rf "$work/tree"
 	cp -r "$work/clean" "$work/tree"
 	cd "$work/tree" || exit 1
 	# shellcheck disable=SC2086
-	if ! patch -s -p1 <"$top/$patch" || ! ${CC:-gcc} $flags -c "$file" -o "$(object "$file")"; then
+	if ! patch -s -p1 <"$top/$patch" || ! compile $files; then
 		echo "not ok mutant $name does not apply"
 		survived=$((survived + 1))
 	else

@@ -108,6 +108,53 @@ test_results_are_signed_after_the_echo(void)
 }
 
 static void
+ask_for_view(uint32_t sender, uint64_t view)
+{
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_VIEW_CHANGE;
+	memset(&message.u.view_change, 0, sizeof(message.u.view_change));
+	message.u.view_change.body.member = sender;
+	message.u.view_change.body.view = view;
+	message.u.view_change.body.lock = (PbftLock){ PBFT_LOCK_ANCHOR, 0, 0, config.anchor.hash };
+	receive(sender);
+}
+
+/* Those who left a view while this node waited for the echo are followed afterwards. */
+static void
+test_a_view_is_joined_after_the_echo(void)
+{
+	begin();
+	log_count = 0;
+	start_with_log();
+	ask_for_view(1, 2);
+	ask_for_view(3, 2);
+	CHECK_INT(replica->view, 0);
+	answer(1);
+	answer(2);
+	CHECK_INT(replica->view, 2);
+}
+
+/* The others have forgotten their CHECKPOINTs; the certificate stands with the block. */
+static void
+test_old_results_are_fetched(void)
+{
+	begin();
+	(void) committed_first();
+	executed(1, 7);
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_STATUS;
+	message.u.status = (PbftStatus){ .active = true, .tip = 1, .committed = 1, .stable = 1 };
+	message.u.status.clock_ms = 5000;
+	receive(2);
+	pbft_effects_clear(&effects);
+	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT, .timer = PBFT_TIMER_STATUS,
+					  .generation = replica->generation[PBFT_TIMER_STATUS] });
+	CHECK_INT(count_sent(PBFT_FETCH), 1);
+	CHECK_INT(message.u.fetch.height, 1);
+	CHECK_INT(message.u.fetch.count, 1);
+}
+
+static void
 test_own_vote_that_is_not_in_the_log_fences(void)
 {
 	McHash hash = { { 1 } };
@@ -240,6 +287,8 @@ main(void)
 	RUN(test_snapshot_is_a_whole_log);
 	RUN(test_no_vote_before_the_echo);
 	RUN(test_results_are_signed_after_the_echo);
+	RUN(test_a_view_is_joined_after_the_echo);
+	RUN(test_old_results_are_fetched);
 	RUN(test_own_vote_that_is_not_in_the_log_fences);
 	RUN(test_a_member_hears_its_lost_words);
 	RUN(test_database_ahead_of_the_log_fences);

@@ -47,6 +47,39 @@ test_view_change_reports_the_lock(void)
 	CHECK(message.u.view_change.has_certificate);
 }
 
+static uint64_t
+progress_delay_set(void)
+{
+	uint64_t delay_ms = 0;
+
+	for (size_t i = 0; i < effects.count; i++)
+		if (effects.list[i].kind == PBFT_SET_TIMER &&
+			effects.list[i].timer == PBFT_TIMER_PROGRESS)
+			delay_ms = effects.list[i].delay_ms;
+	return delay_ms;
+}
+
+/* R7, R10, A11: tau0, twice that after a change, and never above tau_max. */
+static void
+test_time_out_doubles_up_to_its_maximum(void)
+{
+	/* views 3 and 7 would be this member's own */
+	static const uint64_t views[] = { 1, 2, 5, 6 };
+	static const uint64_t expected[] = { 2000, 4000, 8000, 8000 };
+
+	begin();
+	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
+	CHECK_INT(progress_delay_set(), 1000);
+	for (int i = 0; i < 4; i++)
+	{
+		expire_progress();
+		pbft_effects_clear(&effects);
+		new_view(views[i], NULL);
+		CHECK_INT(replica->view, views[i]);
+		CHECK_INT(progress_delay_set(), expected[i]);
+	}
+}
+
 /* f members may ask for views as they like; f + 1 are followed (R9). */
 static void
 test_joins_with_f_plus_one(void)
@@ -226,6 +259,7 @@ int
 main(void)
 {
 	RUN(test_stale_time_out_does_nothing);
+	RUN(test_time_out_doubles_up_to_its_maximum);
 	RUN(test_no_commit_after_leaving_a_view);
 	RUN(test_view_change_reports_the_lock);
 	RUN(test_joins_with_f_plus_one);

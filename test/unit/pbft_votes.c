@@ -37,6 +37,20 @@ test_no_prepare_before_the_body(void)
 }
 
 static void
+test_no_prepare_for_a_bad_body(void)
+{
+	PbftHeader header;
+	McHash hash;
+
+	begin();
+	header = first_block(1);
+	hash = hash_of(&header);
+	propose(&header, 0);
+	step((PbftEvent){ .kind = PBFT_EVENT_VALIDATED, .hash = hash, .valid = false });
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+}
+
+static void
 test_only_the_proposer_proposes(void)
 {
 	PbftHeader header;
@@ -269,6 +283,7 @@ main(void)
 {
 	RUN(test_three_phases);
 	RUN(test_no_prepare_before_the_body);
+	RUN(test_no_prepare_for_a_bad_body);
 	RUN(test_only_the_proposer_proposes);
 	RUN(test_one_member_counts_once);
 	RUN(test_commits_of_two_views_do_not_add_up);
