@@ -1,8 +1,5 @@
 -- demo.sql - the story of one node. Statements are printed as they run; what is printed between
 -- them comes from the database.
-SELECT to_regprocedure('mes.prove_transaction(bytea)') IS NOT NULL
-         AND to_regprocedure('mes.verify_proof(bytea,jsonb)') IS NOT NULL AS can_prove \gset
-
 \echo
 \echo '== A bank keeps its ledger in its own PostgreSQL. This is its only member so far.'
 \set ECHO queries
@@ -35,7 +32,6 @@ SELECT mes.transfer(:'bob', 'EUR', 800.00, memo => 'salary');
 COMMIT;
 SET meschain.account = 'alice';
 SELECT mes.transfer(:'bob', 'EUR', 49.90, memo => 'lunch');
-SELECT mes.last_txid() AS txid \gset
 SELECT a.name, b.asset, b.amount FROM mes.balances AS b JOIN mes.accounts AS a USING (address)
  ORDER BY a.name;
 \set ECHO none
@@ -88,14 +84,3 @@ DELETE FROM mes_internal.block_rows;
 \set ECHO queries
 SELECT * FROM mes.verify();
 \set ECHO none
-
-\if :can_prove
-\echo
-\echo '== A proof of the payment for lunch, for someone without a server; an altered one is worth nothing.'
-SELECT mes.prove_transaction(:'txid') AS proof \gset
-SELECT document AS trust FROM mes_internal.genesis_rows \gset
-\set ECHO queries
-SELECT valid, kind, height, problem FROM mes.verify_proof(:'proof', :'trust');
-SELECT valid, problem FROM mes.verify_proof(set_byte(:'proof', 100, get_byte(:'proof', 100) # 1), :'trust');
-\set ECHO none
-\endif
