@@ -120,6 +120,44 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, integer) IS 'verifies chunk by chunk, each with a snapshot and a commit of its own, and keeps the result in mes.verify_runs';
 
+-- proofs
+
+CREATE FUNCTION mes.prove_transaction(txid bytea, anchor_height bigint DEFAULT NULL)
+RETURNS bytea LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'mes_prove_transaction';
+COMMENT ON FUNCTION mes.prove_transaction(bytea, bigint) IS 'one value that proves what became of a transaction, by the members'' signatures or, when anchor_height is given, to one who knows that block''s hash';
+
+CREATE FUNCTION mes.verify_proof(proof bytea, trust jsonb DEFAULT NULL, OUT valid boolean, OUT kind text,
+                                 OUT chain_id bytea, OUT height bigint, OUT block_time timestamptz,
+                                 OUT content jsonb, OUT signers integer[], OUT problem text)
+LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'mes_verify_proof';
+COMMENT ON FUNCTION mes.verify_proof(bytea, jsonb) IS 'judges a proof by what the caller trusts, in the form of mes.trust_anchor(); null: this database''s own genesis. problem says why a proof is refused, or that a valid one rests on the anchor alone';
+
+CREATE FUNCTION mes.proof_json(proof bytea)
+RETURNS jsonb LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_proof_json';
+COMMENT ON FUNCTION mes.proof_json(bytea) IS 'what a proof says, unverified, for people';
+
+CREATE FUNCTION mes.trust_anchor(height bigint DEFAULT NULL)
+RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT jsonb_build_object(
+           'genesis_hash', encode(g.genesis_hash, 'hex'),
+           'voting_keys', (SELECT jsonb_agg(m.member -> 'voting_key' ORDER BY m.n)
+                             FROM jsonb_array_elements(g.document -> 'members') WITH ORDINALITY AS m (member, n)),
+           'height', b.height, 'block_hash', encode(b.hash, 'hex'), 'state_root', encode(b.state_root, 'hex'),
+           'block_time', b.block_time)
+    FROM mes_internal.genesis_rows AS g, mes_internal.block_rows AS b
+   WHERE b.height = coalesce($1, (SELECT max(m.height) FROM mes_internal.block_rows AS m))
+$$;
+COMMENT ON FUNCTION mes.trust_anchor(bigint) IS 'what an auditor keeps outside this server to judge proofs and the whole ledger later: genesis hash, voting keys, height and hash of a block (default: the last)';
+
+REVOKE ALL ON FUNCTION mes.prove_transaction(bytea, bigint), mes.verify_proof(bytea, jsonb), mes.proof_json(bytea),
+  mes.trust_anchor(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes.prove_transaction(bytea, bigint), mes.trust_anchor(bigint)
+  TO mes_auditor, mes_admin, mes_member;
+GRANT EXECUTE ON FUNCTION mes.verify_proof(bytea, jsonb), mes.proof_json(bytea) TO PUBLIC;
+
 REVOKE ALL ON FUNCTION mes.verify(bigint, bigint, integer, integer), mes_internal.verify_progress() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.verify(bigint, bigint, integer, integer) TO mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes_internal.verify_progress() TO mes_auditor, mes_admin, mes_reader;

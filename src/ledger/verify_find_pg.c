@@ -1,6 +1,7 @@
 /*
  * verify_find_pg.c - in one query each, what an item's transactions refer to: outputs of earlier
- * blocks, earlier submissions of the same name, addresses, assets.
+ * blocks, earlier submissions of the same name, addresses, assets. A column + 0 is out of reach of
+ * its index: without statistics the planner would take that one and read a sender's whole history.
  */
 #include "ledger/verify_item_pg.h"
 
@@ -173,7 +174,7 @@ find_old_sources(Verifier *verifier, const InputColumns *columns)
 		"FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY "
 		"AS i (key, txid, index, low, high, n) "
 		"JOIN mes_internal.transaction_rows t ON t.txid_key = i.key AND t.txid = i.txid "
-		"AND t.tx_id >= i.low AND t.tx_id < i.high AND i.index < t.output_count "
+		"AND t.tx_id + 0 >= i.low AND t.tx_id + 0 < i.high AND i.index < t.output_count "
 		"JOIN mes_internal.output_rows o ON o.output_id = (t.tx_id >> 20 << 20) + "
 		"t.first_output + i.index "
 		"LEFT JOIN mes_internal.spend_rows s ON s.output_id = o.output_id",
@@ -241,7 +242,7 @@ verify_find_submissions(Verifier *verifier)
 	select_rows("SELECT DISTINCT ON (i.n) i.n, e.txid, e.block_time "
 				"FROM unnest($1, $2, $3) WITH ORDINALITY AS i (submission, sender, before, n) "
 				"JOIN mes_internal.transaction_rows e ON e.submission = i.submission "
-				"AND e.sender_id = i.sender AND e.tx_id < i.before ORDER BY i.n, e.tx_id",
+				"AND e.sender_id + 0 = i.sender AND e.tx_id + 0 < i.before ORDER BY i.n, e.tx_id",
 				3, (Oid[]){ UUIDARRAYOID, INT8ARRAYOID, INT8ARRAYOID },
 				(Datum[]){ array_of(&submissions, UUIDOID), array_of(&senders, INT8OID),
 						   array_of(&before, INT8OID) });

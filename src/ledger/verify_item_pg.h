@@ -154,6 +154,9 @@ typedef struct ItemTx
 	uint32_t row;
 } ItemTx;
 
+/* verify_run_pg.c: needs SPI; everything lives in the current context */
+extern Verifier *verifier_create(VerifyRound *round);
+
 /* verify_rows_pg.c */
 extern void verify_load_item(Verifier *verifier, const VerifyItem *item);
 extern bool verify_load_block(uint64_t height, BlockRow *block);
