@@ -41,8 +41,8 @@ tpcb() {
   done | sort -g | tail -n 1
 }
 
-number=0
-asset() { number=$((number + 1)); printf 'B%s' "$number"; }
+# counted in a file: $(asset) is a subshell, which a variable would not leave
+asset() { echo >> "$work/assets"; printf 'B%s' "$(wc -l < "$work/assets")"; }
 apply_cpu() { sql -c 'SELECT cpu_time, transactions FROM mes.stat_apply' | tr '|' ' '; }
 
 round=0
