@@ -166,3 +166,130 @@ GRANT EXECUTE ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, inte
 GRANT USAGE ON SCHEMA mes_internal TO mes_auditor, mes_admin;
 GRANT SELECT, INSERT, UPDATE ON mes_internal.verify_run_rows TO mes_auditor, mes_admin;
 GRANT SELECT ON mes.stat_progress_verify, mes.verify_runs TO mes_auditor, mes_admin, mes_reader;
+
+-- the independent hand: the same hashes by pgcrypto and SQL alone, nothing of this library (P11)
+
+DO $$
+BEGIN
+  -- pgcrypto stands in a schema of the owner's choice
+  EXECUTE format('CREATE FUNCTION mes_internal.audit_digest(data bytea) RETURNS bytea '
+                 'LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN %I.digest(data, ''sha256'')',
+                 (SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n
+                    ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto'));
+END $$;
+COMMENT ON FUNCTION mes_internal.audit_digest(bytea) IS 'SHA-256 by pgcrypto';
+
+CREATE FUNCTION mes.audit_txid(body bytea)
+RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN mes_internal.audit_digest('MES1-txid'::bytea || body);
+COMMENT ON FUNCTION mes.audit_txid(bytea) IS 'txid of a stored body, by pgcrypto alone';
+
+CREATE FUNCTION mes.audit_body_id(envelope bytea)
+RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN mes_internal.audit_digest('MES1-body'::bytea || envelope);
+COMMENT ON FUNCTION mes.audit_body_id(bytea) IS 'hash of every byte of a signed transaction, by pgcrypto alone';
+
+CREATE FUNCTION mes.audit_merkle_root(leaves bytea[])
+RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  count integer := cardinality(leaves);
+  half integer := 1;
+BEGIN
+  IF count = 0 THEN
+    RETURN mes_internal.audit_digest('');
+  ELSIF count = 1 THEN
+    RETURN leaves[1];
+  END IF;
+  WHILE half * 2 < count LOOP
+    half := half * 2;
+  END LOOP;
+  RETURN mes_internal.audit_digest('\x01'::bytea || mes.audit_merkle_root(leaves[1:half])
+                                   || mes.audit_merkle_root(leaves[half + 1:count]));
+END $$;
+COMMENT ON FUNCTION mes.audit_merkle_root(bytea[]) IS 'root of an RFC 6962 tree over leaf hashes, by pgcrypto alone';
+
+-- where the CBOR value that begins at this byte ends; enough of CBOR for witnesses
+CREATE FUNCTION mes_internal.audit_cbor_end(data bytea, start integer)
+RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  major integer := get_byte(data, start) >> 5;
+  argument bigint := get_byte(data, start) & 31;
+  position integer := start + 1;
+  width integer := CASE argument WHEN 24 THEN 1 WHEN 25 THEN 2 WHEN 26 THEN 4 WHEN 27 THEN 8 ELSE 0 END;
+BEGIN
+  IF width > 0 THEN
+    argument := 0;
+    FOR i IN 0 .. width - 1 LOOP
+      argument := argument * 256 + get_byte(data, position + i);
+    END LOOP;
+    position := position + width;
+  END IF;
+  IF major IN (2, 3) THEN
+    RETURN position + argument;
+  ELSIF major = 4 THEN
+    FOR i IN 1 .. argument LOOP
+      position := mes_internal.audit_cbor_end(data, position);
+    END LOOP;
+  END IF;
+  RETURN position;
+END $$;
+COMMENT ON FUNCTION mes_internal.audit_cbor_end(bytea, integer) IS 'end of one CBOR value of arrays, strings and numbers';
+
+CREATE FUNCTION mes.audit_envelopes(height bigint)
+RETURNS TABLE (tx_position integer, txid bytea, envelope bytea)
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  witnesses bytea := (SELECT w.witnesses FROM mes_internal.witness_rows AS w WHERE w.height = audit_envelopes.height);
+  start integer;
+  body bytea;
+BEGIN
+  IF witnesses IS NULL THEN
+    RETURN;
+  END IF;
+  -- past the head of the array
+  start := CASE get_byte(witnesses, 0) & 31 WHEN 24 THEN 2 WHEN 25 THEN 3 ELSE 1 END;
+  FOR tx_position, txid, body IN
+    SELECT (t.tx_id & ((1 << 20) - 1))::integer, t.txid, t.body FROM mes_internal.transaction_rows AS t
+     WHERE t.tx_id >= audit_envelopes.height << 20 AND t.tx_id < (audit_envelopes.height + 1) << 20 ORDER BY t.tx_id
+  LOOP
+    envelope := '\x82'::bytea || body
+      || substr(witnesses, start + 1, mes_internal.audit_cbor_end(witnesses, start) - start);
+    start := mes_internal.audit_cbor_end(witnesses, start);
+    RETURN NEXT;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION mes.audit_envelopes(bigint) IS 'the signed transactions of a block, put together from body and witnesses by SQL alone';
+
+CREATE FUNCTION mes.audit_tx_root(height bigint)
+RETURNS bytea LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT mes.audit_merkle_root(coalesce(array_agg(
+           mes_internal.audit_digest('\x00'::bytea || mes.audit_txid(t.body) || mes.audit_body_id(e.envelope))
+           ORDER BY e.tx_position), '{}'))
+    FROM mes.audit_envelopes(height) AS e
+    JOIN mes_internal.transaction_rows AS t ON t.tx_id = (height << 20) + e.tx_position
+$$;
+COMMENT ON FUNCTION mes.audit_tx_root(bigint) IS 'Merkle root of a block''s transactions, by pgcrypto alone; compare bytes 69 to 100 of its header';
+
+CREATE FUNCTION mes.audit_block_hash(height bigint)
+RETURNS bytea LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT mes_internal.audit_digest(b.header) FROM mes_internal.block_rows AS b WHERE b.height = audit_block_hash.height
+$$;
+COMMENT ON FUNCTION mes.audit_block_hash(bigint) IS 'hash of a block''s header, by pgcrypto alone';
+
+CREATE FUNCTION mes.audit_exec_root(height bigint)
+RETURNS bytea LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT mes_internal.audit_digest('MES1-exec'::bytea
+           || coalesce((SELECT p.state_root FROM mes_internal.block_rows AS p WHERE p.height = b.height - 1),
+                       (SELECT g.genesis_hash FROM mes_internal.genesis_rows AS g))
+           || mes_internal.audit_digest(int8send(b.height) || mes_internal.audit_digest(b.header) || b.receipts_root
+                                        || b.writeset_root || b.state_digest || b.next_valset_hash))
+    FROM mes_internal.block_rows AS b WHERE b.height = audit_exec_root.height
+$$;
+COMMENT ON FUNCTION mes.audit_exec_root(bigint) IS 'execution root of a block from its parts and its parent''s, by pgcrypto alone; compare mes.blocks.state_root';
+
+REVOKE ALL ON FUNCTION mes_internal.audit_digest(bytea), mes_internal.audit_cbor_end(bytea, integer),
+  mes.audit_txid(bytea), mes.audit_body_id(bytea), mes.audit_merkle_root(bytea[]), mes.audit_envelopes(bigint),
+  mes.audit_tx_root(bigint), mes.audit_block_hash(bigint), mes.audit_exec_root(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes_internal.audit_digest(bytea), mes.audit_txid(bytea), mes.audit_body_id(bytea),
+  mes.audit_merkle_root(bytea[]), mes.audit_envelopes(bigint), mes.audit_tx_root(bigint),
+  mes.audit_block_hash(bigint), mes.audit_exec_root(bigint) TO mes_auditor, mes_admin;
