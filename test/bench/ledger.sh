@@ -1,6 +1,6 @@
 #!/bin/sh
 # ledger.sh - one node against PostgreSQL's own commits, in one run on one server: the two sides of
-# each ratio alternate, the tables are warm, fsync is on, every signature is verified.
+# each ratio alternate, the tables are warm (P40), fsync is on, every signature is verified.
 #
 #   TRANSFERS  transfers a round (default 30000)   ROUNDS  rounds a side (default 3)
 #   MILLION    transfers that fill the tables before the last figures (default 1000000; 0 leaves out)

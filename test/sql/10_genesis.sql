@@ -1,4 +1,4 @@
--- The node of all tests that follow: keys, a genesis of one member, workers running.
+-- The node of all tests that follow: keys, a genesis of one member, workers running; pgcrypto agrees.  -- P11
 -- no account without a key to wrap it
 \set VERBOSITY sqlstate
 SELECT mes.create_account('early');

@@ -1,6 +1,6 @@
 -- shard: one shard held by all, then a map of shards and committees, and every refusal by its code.
 
--- a bucket is the first 16 bits of SHA-256; pgcrypto is the independent hand
+-- a bucket is the first 16 bits of SHA-256; pgcrypto is the independent hand (P11)
 SELECT mes.bucket_of('abc'), to_hex(mes.bucket_of('abc')) AS hex, mes.bucket_of('');
 SELECT count(*) AS differences
   FROM generate_series(1, 2000) AS i, LATERAL (SELECT int4send(i) AS key) AS k

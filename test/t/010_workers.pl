@@ -46,12 +46,27 @@ foreach my $worker (@MeschainNode::WORKERS)
 	is(applied(), $acknowledged, "$worker: and the ledger goes on");
 }
 
+# P37: without statistics of what the worker wrote autovacuum would never come
+$node->wait_until(
+	q{SELECT sum(n_tup_ins) > 0 FROM pg_stat_user_tables WHERE relname ~ '^transaction_rows_\d+$'},
+	't');
+
+# P5: settings of the database and of the role reach clients, and workers too unless they pin theirs
+foreach my $setting (
+	'default_transaction_read_only = on', "default_transaction_isolation = 'serializable'",
+	'lock_timeout = 1', 'statement_timeout = 1', "search_path = 'nowhere'", "DateStyle = 'German'",
+	'synchronous_commit = off', 'row_security = off')
+{
+	$node->safe_psql('postgres', "ALTER DATABASE ledger SET $setting");
+}
+local $ENV{PGOPTIONS} = '-c default_transaction_read_only=off -c lock_timeout=0 '
+  . '-c statement_timeout=0 -c search_path=public -c default_transaction_isolation=read\ committed';
 $node->crash;
 $node->start;
 $node->wait_for_workers;
 is(applied(), $acknowledged, 'the machine dies: what was acknowledged is there');
 submit('D');
-is(applied(), $acknowledged, 'and the ledger goes on');
+is(applied(), $acknowledged, 'and the ledger goes on, whatever the database\'s settings');
 
 $node->log_is_clean;
 $node->stop;

@@ -146,6 +146,7 @@ begin(void)
 	start();
 }
 
+/* P33: the next block waits for no timer, the turn that may propose it does. */
 static void
 test_every_waiting_transaction_is_final_in_one_turn(void)
 {
