@@ -123,6 +123,12 @@ void
 node_set_mode(NodeMode mode, const char *reason, const char *hint)
 {
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	/* order may say that it votes when apply has just ended: what apply said last stands */
+	if ((mode == NODE_VOTING || mode == NODE_FOLLOWING) && !node_shared->genesis_known)
+	{
+		LWLockRelease(node_shared->lock);
+		return;
+	}
 	if (node_shared->mode != mode || strcmp(node_shared->reason, reason) != 0)
 		node_shared->reason_since_us = GetCurrentTimestamp();
 	node_shared->mode = mode;

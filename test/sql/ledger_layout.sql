@@ -31,7 +31,7 @@ SELECT regexp_replace(c.relname, '_\d+$', '') AS relation, i.indisunique AS u,
  WHERE c.relispartition AND c.relnamespace = 'mes_internal'::regnamespace
    AND c.relname ~ '^(output|spend|transaction)_rows_0+1$'
    AND a.attrelid = c.oid AND a.attnum = k.attnum
- GROUP BY c.relname, i.indexrelid, i.indisunique ORDER BY 1, 3;
+ GROUP BY c.relname, i.indexrelid, i.indisunique ORDER BY 1, 3, 2;
 
 -- P20: nothing that people read is lost in a crash or missing on a standby: no row
 SELECT oid::regclass AS unlogged FROM pg_class
