@@ -16,8 +16,9 @@ trap 'rm -rf "$work"' EXIT
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 
 # shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql test/bench/ledger_load.c \
-  $(find src/base src/tx -name '*.c') -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$work/load"
+gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql \
+  test/bench/ledger_load.c $(find src/base src/tx -name '*.c') \
+  -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$work/load"
 createdb ledger
 export PGDATABASE=ledger PGOPTIONS='-c client_min_messages=error'
 sql -c 'CREATE EXTENSION meschain CASCADE'
@@ -41,4 +42,5 @@ done
 taken=$(sort -g "$work/taken" | tail -n 1)
 verified=$(sort -g "$work/verified" | tail -n 1)
 echo "bench verified_per_s $verified tx/s"
-echo "bench verify_vs_ingest $(awk -v v="$verified" -v t="$taken" 'BEGIN { printf "%.2f", v / t }') ratio"
+ratio=$(awk -v v="$verified" -v t="$taken" 'BEGIN { printf "%.2f", v / t }')
+echo "bench verify_vs_ingest $ratio ratio"
