@@ -23,14 +23,14 @@ SELECT a.attrelid::regclass || '.' || a.attname AS uncommented
    AND a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attnum) IS NULL ORDER BY 1;
 SELECT p.oid::regprocedure AS uncommented
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
- WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal') AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY 1::text;
+ WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal') AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY p.oid::regprocedure::text COLLATE "C";
 
 -- P10: definer's rights come with a fixed search_path, and no function is everybody's by accident
 SELECT p.oid::regprocedure AS unsafe
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
  WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal') AND p.prosecdef
-   AND NOT coalesce(p.proconfig::text, '') ~ 'search_path' ORDER BY 1::text;
+   AND NOT coalesce(p.proconfig::text, '') ~ 'search_path' ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT p.oid::regprocedure AS public_function
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
  WHERE n.nspname IN ('mes', 'mes_bi', 'mes_internal')
-   AND (p.proacl IS NULL OR p.proacl::text ~ '[{,]=X') ORDER BY 1::text;
+   AND (p.proacl IS NULL OR p.proacl::text ~ '[{,]=X') ORDER BY p.oid::regprocedure::text COLLATE "C";
