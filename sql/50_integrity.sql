@@ -156,8 +156,7 @@ REVOKE ALL ON FUNCTION mes.prove_transaction(bytea, bigint), mes.verify_proof(by
   mes.trust_anchor(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.prove_transaction(bytea, bigint), mes.trust_anchor(bigint)
   TO mes_auditor, mes_admin, mes_member;
-GRANT EXECUTE ON FUNCTION mes.verify_proof(bytea, jsonb), mes.proof_json(bytea)
-  TO mes_auditor, mes_admin, mes_member, mes_reader;
+GRANT EXECUTE ON FUNCTION mes.verify_proof(bytea, jsonb), mes.proof_json(bytea) TO PUBLIC;
 
 REVOKE ALL ON FUNCTION mes.verify(bigint, bigint, integer, integer), mes_internal.verify_progress() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.verify(bigint, bigint, integer, integer) TO mes_auditor, mes_admin;
