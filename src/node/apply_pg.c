@@ -235,6 +235,7 @@ start_apply(void)
 	load_tip();
 	load_sum();
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
+	pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
 	if (pg_atomic_read_u32(&exchange->stage) != EXCHANGE_EMPTY)
 		pool_requeue(exchange->slots, exchange->slot_count, decided_already);
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);

@@ -276,6 +276,20 @@ record_call(const HookCall *call)
 		elog(ERROR, "could not record a hook's call");
 }
 
+/* A void function in SQL returns null, so the result is not looked at. */
+static void
+invoke(Oid function, Jsonb *event)
+{
+	LOCAL_FCINFO(arguments, 1);
+	FmgrInfo info;
+
+	fmgr_info(function, &info);
+	InitFunctionCallInfoData(*arguments, &info, 1, InvalidOid, NULL, NULL);
+	arguments->args[0].value = JsonbPGetDatum(event);
+	arguments->args[0].isnull = false;
+	(void) FunctionCallInvoke(arguments);
+}
+
 /* In the caller's subtransaction. What the hook sets, locks or becomes ends with it. */
 static void
 call_hook(const HookCall *call)
@@ -296,7 +310,7 @@ call_hook(const HookCall *call)
 	PG_TRY();
 	{
 		enable_timeout_after(STATEMENT_TIMEOUT, guc_commit_hook_timeout_ms);
-		(void) OidFunctionCall1(function, JsonbPGetDatum(call->event));
+		invoke(function, call->event);
 		AfterTriggerSetState(&immediate);
 		disable_timeout(STATEMENT_TIMEOUT, false);
 	}
@@ -434,7 +448,9 @@ hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms)
 	if (calls != NIL)
 	{
 		CommandCounterIncrement();
+		pg_atomic_write_u32(&node_shared->apply_in_hooks, 1);
 		run_calls(calls);
+		pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
 	}
 }
 

@@ -8,6 +8,8 @@
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "node/blockers_pg.h"
+#include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/outbox_pg.h"
 #include "node/shmem_pg.h"
@@ -44,6 +46,31 @@ run(const char *query)
 	commit_transaction();
 }
 
+static void
+do_round(void)
+{
+	run("SELECT mes_internal.extend_leaves()");
+	run("SELECT mes_internal.retry_due_hooks()");
+	begin_transaction();
+	outbox_resend();
+	commit_transaction();
+}
+
+/* The time between two rounds, with an eye on apply's locks. */
+static void
+watch_apply(void)
+{
+	for (int waited_ms = 0; waited_ms < ROUND_MS; waited_ms += guc_apply_lock_wait_ms)
+	{
+		worker_wait(guc_apply_lock_wait_ms);
+		if (!blockers_apply_waits())
+			continue;
+		begin_transaction();
+		blockers_end();
+		commit_transaction();
+	}
+}
+
 void
 housekeeper_main(Datum argument)
 {
@@ -54,11 +81,7 @@ housekeeper_main(Datum argument)
 	commit_transaction();
 	for (;;)
 	{
-		run("SELECT mes_internal.extend_leaves()");
-		run("SELECT mes_internal.retry_due_hooks()");
-		begin_transaction();
-		outbox_resend();
-		commit_transaction();
-		worker_wait(ROUND_MS);
+		do_round();
+		watch_apply();
 	}
 }

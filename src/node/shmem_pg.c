@@ -55,6 +55,7 @@ on_startup(void)
 		pg_atomic_init_u32(&node_shared->order_sleeping, 0);
 		pg_atomic_init_u32(&node_shared->stop_requested, 0);
 		pg_atomic_init_u32(&node_shared->start_requests, 0);
+		pg_atomic_init_u32(&node_shared->apply_in_hooks, 0);
 		pg_atomic_init_u32(&node_shared->hook_generation, 1);
 		pg_atomic_init_u32(&node_shared->paused, 0);
 		pg_atomic_init_u32(&node_shared->apply_waiting_since_ms, 0);

@@ -138,6 +138,8 @@ typedef struct NodeShared
 	pg_atomic_uint32 order_sleeping;
 	pg_atomic_uint32 stop_requested; /* DROP DATABASE and friends: stay down */
 	pg_atomic_uint32 start_requests; /* somebody made it worth looking into the database */
+	pg_atomic_uint32
+		apply_in_hooks; /* its lock waits end by themselves: nobody is to be cancelled */
 	pg_atomic_uint32 hook_generation; /* grows when the list of commit hooks changes */
 	pg_atomic_uint32 paused;
 	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */
