@@ -14,11 +14,15 @@
 #include "tx/condition.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 void
 engine_rights_take(EngineRights *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->context);
+	saved->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, saved->context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
@@ -26,6 +30,7 @@ void
 engine_rights_return(const EngineRights *saved)
 {
 	SetUserIdAndSecContext(saved->user, saved->context);
+	AtEOXact_GUC(false, saved->guc_level);
 }
 
 static Datum

@@ -23,11 +23,15 @@ typedef struct Account
  */
 extern void account_current(Account *account);
 
-/* Runs look-ups of the engine's tables with the extension owner's rights. */
+/*
+ * Runs look-ups of the engine's tables with the extension owner's rights, and with a search path of
+ * the catalog alone: an operator of the caller's own must never run in that name.
+ */
 typedef struct EngineRights
 {
 	Oid user;
 	int context;
+	int guc_level;
 } EngineRights;
 extern void engine_rights_take(EngineRights *saved);
 extern void engine_rights_return(const EngineRights *saved);

@@ -90,11 +90,12 @@ has_genesis(void)
 static bool
 guard_is_open(void)
 {
-	if (engine_process || creating_extension || extension_depth > 0 || IsBinaryUpgrade)
+	if ((engine_process && !hooks_running()) || creating_extension || extension_depth > 0 ||
+		IsBinaryUpgrade)
 		return true;
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return true;
-	if (guc_restore && superuser())
+	if (guc_restore && superuser() && !node_lives())
 		return true;
 	return !has_genesis();
 }

@@ -66,8 +66,10 @@ static struct
 	Hook *hooks;
 	MemoryContext context;
 	bool running;
+	bool in_block;
+	double block_start_ms;
 	double period_start_ms;
-	double used_ms;
+	double used_ms; /* by earlier blocks of the period */
 } hooks;
 
 bool
@@ -250,15 +252,29 @@ now_ms(void)
 	return INSTR_TIME_GET_MILLISEC(now);
 }
 
+static const char deferred_message[] = "deferred: commit hooks used up their share of time";
+
+/* True when the hooks have used up their share of the current period, this block's included. */
+static bool
+over_budget(double now)
+{
+	if (!hooks.in_block && now - hooks.period_start_ms >= BUDGET_PERIOD_MS)
+	{
+		hooks.period_start_ms = now;
+		hooks.used_ms = 0;
+	}
+	return hooks.used_ms + (hooks.in_block ? now - hooks.block_start_ms : 0) >=
+		   BUDGET_PERIOD_MS * BUDGET_SHARE;
+}
+
 /* The registering role must own the function still: a new owner could run code in its name. */
 static Oid
-resolve(const Hook *hook, Oid *owner)
+resolve(const Hook *hook, Oid owner)
 {
 	Oid function =
 		DatumGetObjectId(DirectFunctionCall1(regprocedurein, CStringGetDatum(hook->signature)));
 
-	*owner = get_role_oid(hook->owner, false);
-	if (!pg_proc_ownercheck(function, *owner))
+	if (!pg_proc_ownercheck(function, owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" does not own function %s", hook->owner, hook->signature)));
@@ -298,11 +314,14 @@ call_hook(const HookCall *call)
 	Oid user;
 	int context;
 	int level;
-	Oid owner;
-	Oid function = resolve(call->hook, &owner);
+	Oid owner = get_role_oid(call->hook->owner, false);
+	Oid function;
 
+	if (over_budget(now_ms()))
+		ereport(ERROR, (errcode(errcode_of(MC_HOOK_DEFERRED)), errmsg("%s", deferred_message)));
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+	function = resolve(call->hook, owner); /* with its rights: its schema may be its own */
 	level = NewGUCNestLevel();
 	(void) set_config_option("lock_timeout", HOOK_LOCK_TIMEOUT, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -399,36 +418,20 @@ run_one(HookCall *call)
 				  errhint("Mend it and call mes.retry_hook_error(); see mes.hook_errors.")));
 }
 
-/* True when the hooks have used up their share of the current period. */
-static bool
-over_budget(double now)
-{
-	if (now - hooks.period_start_ms >= BUDGET_PERIOD_MS)
-	{
-		hooks.period_start_ms = now;
-		hooks.used_ms = 0;
-	}
-	return hooks.used_ms >= BUDGET_PERIOD_MS * BUDGET_SHARE;
-}
-
 static void
 run_calls(List *calls)
 {
-	double start = now_ms();
 	ListCell *cell;
 
-	if (over_budget(start))
-	{
-		foreach (cell, calls)
-			store_error(lfirst(cell), "MC320",
-						"deferred: commit hooks used up their share of time");
-		return;
-	}
+	(void) over_budget(now_ms()); /* a new period may begin */
+	hooks.block_start_ms = now_ms();
+	hooks.in_block = true;
 	pg_atomic_fetch_add_u64(&node_shared->stats.hook_calls, list_length(calls));
 	if (try_calls(calls) != NULL)
 		foreach (cell, calls)
 			run_one(lfirst(cell));
-	hooks.used_ms += now_ms() - start;
+	hooks.in_block = false;
+	hooks.used_ms += now_ms() - hooks.block_start_ms;
 }
 
 void

@@ -250,17 +250,32 @@ all_registered(void)
 	return all;
 }
 
+static bool
+any_registered(void)
+{
+	bool any;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	any = node_shared->apply_pid != 0 || node_shared->order_pid != 0 ||
+		  node_shared->housekeeper_pid != 0;
+	LWLockRelease(node_shared->lock);
+	return any;
+}
+
 typedef struct Supervision
 {
 	bool was_running;
 	bool may_start; /* apply gets one attempt a request: without a ledger it just goes again */
 	uint32_t requests_seen;
 	int delay_ms;
+	int calm_rounds; /* watched since the last loss */
 } Supervision;
 
 #define POLL_MS 20
 /* A child that was killed wakes nobody. */
 #define WATCH_MS 1000
+/* After so many quiet rounds the next loss is a new one and restarts fast. */
+#define CALM_ROUNDS 30
 #define RETRY_START_MS 1000
 
 /* Brings the set one step nearer to all running; returns how long to sleep, -1 for a wake only. */
@@ -275,6 +290,11 @@ supervise(Supervision *state)
 	if (requests != state->requests_seen)
 		state->may_start = true;
 	state->requests_seen = requests;
+	if (!(apply || order || housekeeper) && any_registered())
+	{
+		stop_all(); /* a launcher before this one left them: nobody would miss one that is lost */
+		return POLL_MS;
+	}
 	if (pg_atomic_read_u32(&node_shared->stop_requested) != 0)
 	{
 		stop_all();
@@ -284,6 +304,8 @@ supervise(Supervision *state)
 	if (apply && order && housekeeper)
 	{
 		state->was_running = true;
+		if (++state->calm_rounds > CALM_ROUNDS)
+			state->delay_ms = RESTART_MS_MIN;
 		/* one that is on its way out has woken us before the postmaster knows that it is gone */
 		return all_registered() ? WATCH_MS : POLL_MS;
 	}
@@ -297,6 +319,7 @@ supervise(Supervision *state)
 		state->was_running = false;
 		state->may_start = true;
 		state->delay_ms = Min(state->delay_ms * 2, RESTART_MS_MAX);
+		state->calm_rounds = 0;
 		ereport(LOG, (errmsg("meschain workers stopped, restarting in %d ms", state->delay_ms)));
 		return state->delay_ms;
 	}

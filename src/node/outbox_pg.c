@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "node/accounts_pg.h"
+#include "node/genesis_pg.h"
 #include "node/guc_pg.h"
 #include "node/shmem_pg.h"
 #include "utils/builtins.h"
@@ -43,14 +44,18 @@ outbox_store(const TxView *view)
 static void
 hand_over(bytea *envelope)
 {
+	static NodeGenesis genesis;
 	TxView view;
 	McProblem problem;
 	uint32_t slot;
 
+	genesis_running(&genesis);
 	if (tx_read(span_of(VARDATA_ANY(envelope), VARSIZE_ANY_EXHDR(envelope)), &view, &problem) !=
-		MC_OK)
+			MC_OK ||
+		tx_check_rules(&view, &genesis.rules, &problem) != MC_OK ||
+		tx_verify(&view, &problem) != MC_OK)
 	{
-		ereport(WARNING, (errmsg("a row of the outbox holds no envelope")));
+		ereport(WARNING, (errmsg("a row of the outbox holds no valid envelope")));
 		return;
 	}
 	slot = pool_claim(view.bytes.size);

@@ -11,6 +11,8 @@
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
 #include "postmaster/bgworker.h"
+#include "access/xlog.h"
+#include "storage/bufmgr.h"
 #include "storage/ipc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -60,6 +62,17 @@ leave(const char *reason, const char *hint)
 	proc_exit(0);
 }
 
+/* A vote or a receipt that a power cut can take back is none (P5). */
+static void
+check_durability(void)
+{
+	if (!enableFsync || !fullPageWrites)
+		leave("fsync or full_page_writes is off", "Switch both on and restart the server.");
+	if (zero_damaged_pages ||
+		strcmp(GetConfigOption("ignore_checksum_failure", false, false), "on") == 0)
+		leave("zero_damaged_pages or ignore_checksum_failure is on", "Switch both off.");
+}
+
 void
 worker_check_extension(void)
 {
@@ -76,6 +89,7 @@ worker_check_extension(void)
 	if (strcmp(version, MESCHAIN_VERSION) != 0)
 		leave(psprintf("the extension is version %s, the library %s", version, MESCHAIN_VERSION),
 			  "Run ALTER EXTENSION meschain UPDATE, or install the library that fits.");
+	check_durability();
 	SetSessionAuthorization(get_role_oid("mes_engine", false), false);
 }
 
