@@ -7,10 +7,12 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "ledger/cache_pg.h"
+#include "ledger/tables_pg.h"
 #include "lib/bloomfilter.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 /* Submissions that one generation of the filter is laid out for; more only cost look-ups. */
@@ -33,6 +35,7 @@ typedef struct AssetEntry
 static struct
 {
 	uint64_t height;
+	uint64_t block_time_ms;
 	uint64_t window_ms;
 	uint64_t generation_start_ms;
 	bloom_filter *seen_now;
@@ -99,8 +102,9 @@ prepare_all(void)
 	store.submission_plan =
 		prepare("SELECT t.txid FROM mes_internal.transaction_rows t "
 				"JOIN mes_internal.address_rows a ON a.address_id = t.sender_id "
-				"WHERE t.submission = $1 AND a.address = $2 ORDER BY t.tx_id LIMIT 1",
-				2, (Oid[]){ UUIDOID, BYTEAOID });
+				"WHERE t.submission = $1 AND a.address = $2 AND t.block_time >= $3 "
+				"ORDER BY t.tx_id LIMIT 1",
+				3, (Oid[]){ UUIDOID, BYTEAOID, TIMESTAMPTZOID });
 	store.address_plan =
 		prepare("SELECT address_id FROM mes_internal.address_rows WHERE address = $1", 1,
 				(Oid[]){ BYTEAOID });
@@ -200,9 +204,10 @@ store_open(Size cache_bytes, uint64_t window_ms)
 }
 
 void
-store_begin_block(uint64_t height)
+store_begin_block(uint64_t height, uint64_t block_time_ms)
 {
 	store.height = height;
+	store.block_time_ms = block_time_ms;
 }
 
 static LedgerFound
@@ -280,7 +285,8 @@ submission_seen(void *context, const McAddress *sender, const uint8_t submission
 				McHash *first_txid)
 {
 	uint8_t key[FILTER_KEY_SIZE];
-	Datum values[2];
+	uint64_t since_ms = store.block_time_ms - Min(store.block_time_ms, store.window_ms);
+	Datum values[3];
 	bool isnull;
 	bytea *txid;
 
@@ -290,6 +296,8 @@ submission_seen(void *context, const McAddress *sender, const uint8_t submission
 		return false;
 	values[0] = uuid_datum(submission);
 	values[1] = bytea_datum(span_hash(sender));
+	/* the window alone decides, never what this node's filter happens to remember */
+	values[2] = TimestampTzGetDatum(tables_timestamp(since_ms));
 	if (SPI_execute_plan(store.submission_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a submission");
 	if (SPI_processed == 0)

@@ -24,8 +24,8 @@ extern void store_open(Size cache_bytes, uint64_t window_ms);
 /* The function table; look-ups need a transaction with SPI connected and an active snapshot. */
 extern const LedgerStore *store_table(void);
 
-/* Height of the block being executed: bounds look-ups of young outputs. */
-extern void store_begin_block(uint64_t height);
+/* The block being executed: bounds look-ups of young outputs and the window of submissions. */
+extern void store_begin_block(uint64_t height, uint64_t block_time_ms);
 
 /* After the block's commit: its outputs are unspent, its spends are not, its submissions are seen.
  */

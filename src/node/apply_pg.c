@@ -410,7 +410,7 @@ apply_block(BlockExchange *exchange)
 		wait_for_leaf(height);
 	begin_transaction();
 	apply.next_sum = apply.sum;
-	store_begin_block(height);
+	store_begin_block(height, exchange->header.ts_ms);
 	execute(exchange);
 	fill_record(exchange, header, &record);
 	exchange->exec_root = record.exec_root;
