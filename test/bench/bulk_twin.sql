@@ -2,20 +2,14 @@
 -- :rows transactions wrote, into tables of the same shape, indexes and fill as the ledger's.
 -- Backend CPU comes from the kernel's own account of this process.
 \set ON_ERROR_STOP on
+SET client_min_messages = warning;
 CREATE SCHEMA twin;
 SELECT tx_id AS first_tx, (tx_id >> 20) AS first_height FROM mes_internal.transaction_rows
   ORDER BY tx_id DESC OFFSET (:rows - 1) LIMIT 1 \gset
-CREATE TABLE twin.transactions (LIKE mes_internal.transaction_rows INCLUDING STORAGE);
-CREATE TABLE twin.witnesses (LIKE mes_internal.witness_rows INCLUDING STORAGE);
-CREATE TABLE twin.outputs (LIKE mes_internal.output_rows INCLUDING STORAGE);
-CREATE TABLE twin.spends (LIKE mes_internal.spend_rows INCLUDING STORAGE);
-CREATE UNIQUE INDEX ON twin.transactions (tx_id);
-CREATE INDEX ON twin.transactions (txid_key);
-CREATE INDEX ON twin.transactions (submission);
-CREATE UNIQUE INDEX ON twin.witnesses (height);
-CREATE UNIQUE INDEX ON twin.outputs (output_id);
-CREATE INDEX ON twin.outputs (address_id, output_id);
-CREATE UNIQUE INDEX ON twin.spends (output_id);
+CREATE TABLE twin.transactions (LIKE mes_internal.transaction_rows_000000000001 INCLUDING STORAGE INCLUDING INDEXES);
+CREATE TABLE twin.witnesses (LIKE mes_internal.witness_rows_000000000001 INCLUDING STORAGE INCLUDING INDEXES);
+CREATE TABLE twin.outputs (LIKE mes_internal.output_rows_000000000001 INCLUDING STORAGE INCLUDING INDEXES);
+CREATE TABLE twin.spends (LIKE mes_internal.spend_rows_000000000001 INCLUDING STORAGE INCLUDING INDEXES);
 INSERT INTO twin.transactions SELECT * FROM mes_internal.transaction_rows WHERE tx_id < :first_tx;
 INSERT INTO twin.outputs SELECT * FROM mes_internal.output_rows WHERE output_id >> 20 < :first_height;
 INSERT INTO twin.spends SELECT * FROM mes_internal.spend_rows WHERE spent_tx_id < :first_tx;
