@@ -12,6 +12,27 @@ pbft_replica_size(void)
 	return sizeof(PbftReplica);
 }
 
+/* Three megabytes of places for a hundred members' votes: an entry nobody has marked as used is
+ * never read, so a start costs microseconds and not the clearing of all of them. */
+static void
+clear(PbftReplica *replica)
+{
+	memset(replica, 0, offsetof(PbftReplica, changes));
+	for (uint32_t i = 0; i < PBFT_NODE_MAX; i++)
+	{
+		memset(&replica->changes[i].body, 0, sizeof(replica->changes[i].body));
+		replica->changes[i].has_certificate = false;
+	}
+	for (uint32_t i = 0; i < PBFT_BLOCK_MAX; i++)
+		replica->blocks[i].used = false;
+	memset(replica->finals, 0, sizeof(replica->finals));
+	for (uint32_t i = 0; i < PBFT_WINDOW_MAX; i++)
+		memset(&replica->slots[i], 0, offsetof(PbftSlot, prepare));
+	for (uint32_t i = 0; i < PBFT_LAG_MAX; i++)
+		memset(&replica->results[i], 0, offsetof(PbftResultSlot, votes));
+	memset(&replica->scratch, 0, sizeof(replica->scratch));
+}
+
 void
 pbft_init(PbftReplica *replica, const PbftConfig *config)
 {
@@ -19,7 +40,7 @@ pbft_init(PbftReplica *replica, const PbftConfig *config)
 	assert(config->window >= 1 && config->window <= PBFT_WINDOW_MAX);
 	assert(config->lag >= config->window && config->lag <= PBFT_LAG_MAX);
 	assert(config->tau0_ms >= 4 && config->tau_max_ms >= config->tau0_ms);
-	memset(replica, 0, sizeof(*replica));
+	clear(replica);
 	replica->config = *config;
 	replica->quorum = pbft_quorum(config->member_count);
 	replica->faults = pbft_faults(config->member_count);

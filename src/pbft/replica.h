@@ -117,7 +117,6 @@ struct PbftReplica
 	McHash tip_hash;
 	PbftLock lock; /* pk: the certificate of highest rank */
 	PbftCertificate lock_certificate;
-	PbftViewChange changes[PBFT_NODE_MAX]; /* highest view of each member; view 0: none */
 	bool has_new_view; /* NEW-VIEW of the current view, entered: for those behind */
 	bool has_next_view; /* a later one, waiting for blocks */
 	PbftMessage new_view;
@@ -166,6 +165,8 @@ struct PbftReplica
 	uint64_t messages_refused;
 	uint64_t evidence_seen;
 
+	/* large tables: pbft_init() clears only what says that an entry is in use */
+	PbftViewChange changes[PBFT_NODE_MAX]; /* highest view of each member; view 0: none */
 	PbftBlock blocks[PBFT_BLOCK_MAX];
 	PbftFinal finals[PBFT_FINAL_MAX];
 	PbftSlot slots[PBFT_WINDOW_MAX];

@@ -54,6 +54,20 @@ sim_body_add(SimNode *node, const McHash *hash)
 	node->body_count++;
 }
 
+/* Room for the block of this height. */
+static void
+sim_chain_grow(SimNode *node, uint64_t height)
+{
+	uint64_t capacity = node->chain_capacity ? 2 * node->chain_capacity : 64;
+
+	if (height < node->chain_capacity)
+		return;
+	node->chain = realloc(node->chain, capacity * sizeof(SimBlock));
+	memset(node->chain + node->chain_capacity, 0,
+		   (capacity - node->chain_capacity) * sizeof(SimBlock));
+	node->chain_capacity = capacity;
+}
+
 /* ---- life --------------------------------------------------------------------------------- */
 
 void
@@ -67,7 +81,7 @@ sim_node_init(SimNode *node, uint32_t place, uint32_t member)
 	node->effects = malloc(sizeof(PbftEffects));
 	node->body_capacity = 64;
 	node->bodies = calloc(node->body_capacity, sizeof(McHash));
-	node->chain = calloc(SIM_HEIGHT_MAX, sizeof(SimBlock));
+	sim_chain_grow(node, 0);
 	node->chain[0].hash = world.config.anchor.hash;
 	node->chain[0].exec_root = world.config.anchor.exec_root;
 	node->disk_us = 100 + sim_random(1000);
@@ -106,7 +120,8 @@ step_clock(SimNode *node)
 {
 	uint64_t now_ms = 1000000000 + world.now_us / 1000;
 
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = world.now_us / 1000,
+	step(node, (PbftEvent){ .kind = PBFT_EVENT_CLOCK,
+							.now_ms = world.now_us / 1000,
 							.wall_ms = (uint64_t) ((int64_t) now_ms + node->clock_offset_ms) });
 }
 
@@ -285,17 +300,22 @@ executor(SimNode *node, SimKind kind, uint64_t height, uint64_t cost_us)
 static void
 order_block(SimNode *node, const PbftEffect *effect)
 {
-	SimBlock *block = &node->chain[effect->height];
+	SimBlock *block;
 
 	if (effect->height >= SIM_HEIGHT_MAX)
 		sim_fail("chain longer than the simulator holds", node->place, effect->height);
+	sim_chain_grow(node, effect->height + 1);
+	block = &node->chain[effect->height];
 	sim_check_execute(node, effect);
 	block->header = *effect->header;
 	block->hash = effect->hash;
 	block->commit = sim_bytes(effect->bytes.data, effect->bytes.size);
 	node->ordered = effect->height;
-	sim_schedule((SimEvent){ .kind = SIM_BODY, .node = node->place, .hash = effect->hash,
-							 .incarnation = node->incarnation, .number = effect->height },
+	sim_schedule((SimEvent){ .kind = SIM_BODY,
+							 .node = node->place,
+							 .hash = effect->hash,
+							 .incarnation = node->incarnation,
+							 .number = effect->height },
 				 0);
 }
 
@@ -430,9 +450,9 @@ end_turn(SimNode *node)
 		return;
 	}
 	node->busy = true;
-	sim_schedule((SimEvent){ .kind = SIM_FLUSH, .node = node->place,
-							 .incarnation = node->incarnation },
-				 1 + sim_random(2 * node->disk_us));
+	sim_schedule(
+		(SimEvent){ .kind = SIM_FLUSH, .node = node->place, .incarnation = node->incarnation },
+		1 + sim_random(2 * node->disk_us));
 }
 
 /* ---- input -------------------------------------------------------------------------------- */
@@ -469,8 +489,8 @@ body_event(SimNode *node, const SimEvent *event)
 		if (event->number > 0)
 			execute_next(node);
 		else
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_VALIDATED, .hash = event->hash,
-									.valid = true });
+			step(node,
+				 (PbftEvent){ .kind = PBFT_EVENT_VALIDATED, .hash = event->hash, .valid = true });
 		return;
 	}
 	again.from++; /* tries so far */
@@ -493,8 +513,8 @@ deliver_in(SimNode *node, const SimEvent *event)
 		return;
 	if (node->byzantine)
 		sim_byzantine_hears(node, &message);
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_MESSAGE, .message = &message,
-							.sender = event->from });
+	step(node,
+		 (PbftEvent){ .kind = PBFT_EVENT_MESSAGE, .message = &message, .sender = event->from });
 }
 
 static void
@@ -506,11 +526,13 @@ take(SimNode *node, const SimEvent *event)
 			deliver_in(node, event);
 			break;
 		case SIM_TIMER:
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_TIMEOUT, .timer = event->timer,
+			step(node, (PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
+									.timer = event->timer,
 									.generation = event->number });
 			break;
 		case SIM_EXECUTED:
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_EXECUTED, .height = event->number,
+			step(node, (PbftEvent){ .kind = PBFT_EVENT_EXECUTED,
+									.height = event->number,
 									.hash = node->chain[event->number].exec_root });
 			break;
 		case SIM_APPLIED:

@@ -23,18 +23,18 @@
 
 enum /* ways to be faulty, a set per faulty member */
 {
-	BYZ_EQUIVOCATE = 1, /* two proposals for one height, and votes for both */
-	BYZ_VOTE_ALL = 2, /* PREPARE and COMMIT whatever passes by */
-	BYZ_WITHHOLD = 4, /* no bodies, or only to some */
-	BYZ_FORGET_LOCK = 8, /* VIEW-CHANGE with the anchor as lock */
-	BYZ_REPLAY = 16, /* old messages again, at any time */
-	BYZ_MUTATE = 32, /* bits flipped, ends cut */
-	BYZ_MUTE = 64, /* silent to some, or now and then */
-	BYZ_LIE_RESULT = 128, /* other execution results */
-	BYZ_TWIN = 256, /* two of it, one key */
+	BYZ_EQUIVOCATE = 1,       /* two proposals for one height, and votes for both */
+	BYZ_VOTE_ALL = 2,         /* PREPARE and COMMIT whatever passes by */
+	BYZ_WITHHOLD = 4,         /* no bodies, or only to some */
+	BYZ_FORGET_LOCK = 8,      /* VIEW-CHANGE with the anchor as lock */
+	BYZ_REPLAY = 16,          /* old messages again, at any time */
+	BYZ_MUTATE = 32,          /* bits flipped, ends cut */
+	BYZ_MUTE = 64,            /* silent to some, or now and then */
+	BYZ_LIE_RESULT = 128,     /* other execution results */
+	BYZ_TWIN = 256,           /* two of it, one key */
 	BYZ_WORST_NEW_VIEW = 512, /* NEW-VIEW from the lowest locks it can choose */
-	BYZ_RUSH_VIEW = 1024, /* asks for views far ahead */
-	BYZ_FORGE_LOCK = 2048, /* VIEW-CHANGE with a certificate only it has signed */
+	BYZ_RUSH_VIEW = 1024,     /* asks for views far ahead */
+	BYZ_FORGE_LOCK = 2048,    /* VIEW-CHANGE with a certificate only it has signed */
 	BYZ_KINDS = 12
 };
 
@@ -103,6 +103,7 @@ typedef struct SimNode
 	bool snapshot_due;
 
 	SimBlock *chain; /* by height: what EXECUTE gave, durable up to applied */
+	uint64_t chain_capacity;
 	uint64_t ordered;
 	uint64_t executed;
 	uint64_t applied;
