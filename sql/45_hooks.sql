@@ -153,6 +153,80 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION mes.retry_hook_error(bigint) IS 'calls a failed hook again with the same event; ok, or the error';
 
+CREATE FUNCTION mes_internal.note_hook_call(hook_id bigint, tx_id bigint, operation_index integer, event jsonb,
+                                            failure text)
+RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE mes_internal.hook_error_rows AS e
+     SET attempts = e.attempts + 1, resolved_at = CASE WHEN failure IS NULL THEN clock_timestamp() END,
+         failed_at = CASE WHEN failure IS NULL THEN e.failed_at ELSE clock_timestamp() END,
+         sqlstate = coalesce(split_part(failure, ' ', 1), e.sqlstate), message = coalesce(substr(failure, 7), e.message)
+   WHERE e.hook_id = $1 AND e.tx_id = $2 AND e.operation_index = $3 AND e.resolved_at IS NULL;
+  IF NOT FOUND AND failure IS NOT NULL THEN
+    INSERT INTO mes_internal.hook_error_rows AS e (hook_id, tx_id, operation_index, event, sqlstate, message)
+      VALUES ($1, $2, $3, $4, split_part(failure, ' ', 1), substr(failure, 7));
+  END IF;
+END $$;
+COMMENT ON FUNCTION mes_internal.note_hook_call(bigint, bigint, integer, jsonb, text) IS 'a later call''s outcome in mes.hook_errors';
+
+-- events as apply makes them, so that a replayed call cannot be told from the first one
+CREATE FUNCTION mes_internal.hook_events(hook_id bigint, from_height bigint, to_height bigint,
+                                         OUT tx_id bigint, OUT operation_index integer, OUT event jsonb)
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' AS $$
+  SELECT t.tx_id, o.operation_index,
+         jsonb_build_object('height', b.height, 'position', t.tx_id & 1048575, 'operation_index', o.operation_index,
+                            'block_time', b.block_time::text, 'txid', encode(t.txid, 'hex'),
+                            'submission', t.submission, 'operation', o.operation,
+                            'address', mes_internal.address_text(o.address), 'detail', o.detail)
+    FROM mes_internal.hook_rows AS h
+    JOIN mes_internal.transaction_rows AS t
+      ON t.tx_id >= from_height << 20 AND t.tx_id < (to_height + 1) << 20 AND t.status = 0
+    JOIN mes_internal.block_rows AS b
+      ON b.height = t.tx_id >> 20 AND b.height >= from_height AND b.height <= to_height,
+         LATERAL mes_internal.transaction_operations(t.txid, t.body) AS o
+   WHERE h.hook_id = $1 AND (h.operation IS NULL OR h.operation = o.operation)
+     AND (h.filter IS NULL OR o.detail @> h.filter)
+   ORDER BY t.tx_id, o.operation_index
+$$;
+COMMENT ON FUNCTION mes_internal.hook_events(bigint, bigint, bigint) IS 'what a hook is or was to be called with in a range of blocks';
+
+CREATE FUNCTION mes.replay_hook(hook_id bigint, from_height bigint, to_height bigint DEFAULT NULL,
+                                OUT called bigint, OUT failed bigint, OUT done_before bigint)
+RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  hook mes_internal.hook_rows;
+  due record;
+  failure text;
+BEGIN
+  -- one replay of a hook at a time; apply and retries meet the key of hook_call_rows
+  SELECT * INTO hook FROM mes_internal.hook_rows AS h WHERE h.hook_id = replay_hook.hook_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is no commit hook %', hook_id USING ERRCODE = 'undefined_object',
+      HINT = 'mes.commit_hooks lists them.';
+  END IF;
+  called := 0; failed := 0; done_before := 0;
+  FOR due IN
+    SELECT e.* FROM mes_internal.hook_events(hook.hook_id, from_height,
+      coalesce(to_height, (SELECT max(b.height) FROM mes_internal.block_rows AS b))) AS e
+  LOOP
+    IF EXISTS (SELECT FROM mes_internal.hook_call_rows AS c WHERE c.hook_id = hook.hook_id
+                  AND c.tx_id = due.tx_id AND c.operation_index = due.operation_index) THEN
+      done_before := done_before + 1;
+      CONTINUE;
+    END IF;
+    failure := mes_internal.call_hook(hook.hook_id, hook.function_signature, hook.owner, due.tx_id,
+                                      due.operation_index, due.event);
+    IF failure IS NULL THEN
+      called := called + 1;
+    ELSE
+      failed := failed + 1;
+    END IF;
+    PERFORM mes_internal.note_hook_call(hook.hook_id, due.tx_id, due.operation_index, due.event, failure);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION mes.replay_hook(bigint, bigint, bigint) IS 'calls a hook for the operations of a range of blocks for which it did not take effect yet: those before it was registered, while it was off, or that failed. Each exactly once, in their order; what fails is in mes.hook_errors';
+
 CREATE FUNCTION mes_internal.retry_due_hooks()
 RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -171,12 +245,14 @@ END $$;
 COMMENT ON FUNCTION mes_internal.retry_due_hooks() IS 'the housekeeper''s round: deferred calls and those that met a lock or a time limit, with growing pauses';
 
 -- nobody names another's role or function: owners are found in C, rows are written by the engine alone
-REVOKE ALL ON FUNCTION mes_internal.hooks_changed(), mes_internal.retry_due_hooks(),
+REVOKE ALL ON FUNCTION mes.replay_hook(bigint, bigint, bigint), mes_internal.hook_events(bigint, bigint, bigint),
+  mes_internal.note_hook_call(bigint, bigint, integer, jsonb, text), mes_internal.hooks_changed(), mes_internal.retry_due_hooks(),
   mes_internal.call_hook(bigint, text, text, bigint, integer, jsonb), mes.add_commit_hook(text, text, jsonb),
   mes.drop_commit_hook(bigint), mes.enable_commit_hook(bigint, boolean), mes.retry_hook_error(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes_internal.retry_due_hooks() TO mes_engine;
 GRANT EXECUTE ON FUNCTION mes.add_commit_hook(text, text, jsonb), mes.drop_commit_hook(bigint),
-  mes.enable_commit_hook(bigint, boolean), mes.retry_hook_error(bigint) TO mes_admin;
+  mes.enable_commit_hook(bigint, boolean), mes.retry_hook_error(bigint), mes.replay_hook(bigint, bigint, bigint)
+  TO mes_admin;
 GRANT SELECT ON mes_internal.hook_rows TO mes_engine;
 GRANT INSERT ON mes_internal.hook_call_rows, mes_internal.hook_error_rows TO mes_engine;
 GRANT SELECT ON mes.commit_hooks, mes.hook_errors TO mes_reader, mes_auditor, mes_admin;

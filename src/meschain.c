@@ -8,6 +8,7 @@
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
+#include "node/outbox_pg.h"
 #include "node/submission_pg.h"
 
 PG_MODULE_MAGIC;
@@ -23,5 +24,6 @@ _PG_init(void)
 	shmem_init();
 	launcher_init();
 	submission_init();
+	outbox_init();
 	guard_init();
 }

@@ -14,6 +14,7 @@
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/pause_pg.h"
 #include "node/shmem_pg.h"
 #include "node/submission_pg.h"
 #include "pgstat.h"
@@ -77,6 +78,7 @@ check_place(void)
 	static bool registered = false;
 	McProblem problem;
 
+	pause_refuse();
 	PreventInTransactionBlock(true, "mes.submit_batch()");
 	if (RecoveryInProgress())
 		problem_check(status_problem(&problem, MC_READ_ONLY_NODE, 0, 0), &problem);

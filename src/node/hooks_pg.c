@@ -21,6 +21,7 @@
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
 #include "node/shmem_pg.h"
+#include "node/submission_pg.h"
 #include "portability/instr_time.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
@@ -331,10 +332,12 @@ call_hook(const HookCall *call)
 		enable_timeout_after(STATEMENT_TIMEOUT, guc_commit_hook_timeout_ms);
 		invoke(function, call->event);
 		AfterTriggerSetState(&immediate);
+		submission_leave();
 		disable_timeout(STATEMENT_TIMEOUT, false);
 	}
 	PG_FINALLY();
 	{
+		submission_drop();
 		hooks.running = false;
 		if (get_timeout_active(STATEMENT_TIMEOUT))
 			disable_timeout(STATEMENT_TIMEOUT, true);
@@ -564,6 +567,7 @@ mes_internal_call_hook(PG_FUNCTION_ARGS)
 	HookCall call = { &hook, PG_GETARG_INT64(3), PG_GETARG_INT32(4), PG_GETARG_JSONB_P(5) };
 	ErrorData *error;
 
+	submission_require_none("a call of a commit hook");
 	SPI_connect();
 	error = try_calls(list_make1(&call));
 	SPI_finish();

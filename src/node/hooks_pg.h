@@ -12,7 +12,8 @@
 /* Runs what is registered for the block's operations. Needs SPI connected and a snapshot. */
 extern void hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms);
 
-/* True while a hook's code runs in this process: commands and submissions are refused to it. */
+/* True while a hook's code runs in this process: commands are refused to it, and what it
+ * submits leaves after the commit. */
 extern bool hooks_running(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/outbox_pg.h"
+#include "node/pause_pg.h"
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
@@ -47,22 +48,32 @@ run(const char *query)
 }
 
 static void
-do_round(void)
+hand_over_outbox(void)
 {
-	run("SELECT mes_internal.extend_leaves()");
-	run("SELECT mes_internal.retry_due_hooks()");
+	pg_atomic_write_u32(&node_shared->outbox_due, 0);
 	begin_transaction();
 	outbox_resend();
 	commit_transaction();
 }
 
-/* The time between two rounds, with an eye on apply's locks. */
+static void
+do_round(void)
+{
+	(void) pause_in_force(NULL); /* ends one whose time is over */
+	run("SELECT mes_internal.extend_leaves()");
+	run("SELECT mes_internal.retry_due_hooks()");
+	hand_over_outbox();
+}
+
+/* The time between two rounds, with an eye on apply's locks and on what hooks submit. */
 static void
 watch_apply(void)
 {
 	for (int waited_ms = 0; waited_ms < ROUND_MS; waited_ms += guc_apply_lock_wait_ms)
 	{
 		worker_wait(guc_apply_lock_wait_ms);
+		if (pg_atomic_read_u32(&node_shared->outbox_due) != 0)
+			hand_over_outbox();
 		if (!blockers_apply_waits())
 			continue;
 		begin_transaction();

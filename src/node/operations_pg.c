@@ -178,3 +178,13 @@ mes_notarise(PG_FUNCTION_ARGS)
 	operation_put_notarise(&writer, &document, metadata_span(fcinfo, 1));
 	return add(OPERATION_NOTARISE, &writer);
 }
+
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_submit);
+Datum
+mes_submit(PG_FUNCTION_ARGS)
+{
+	bytea *envelope = PG_GETARG_BYTEA_PP(0);
+
+	return uuid_result(
+		submission_hand_in(span_of(VARDATA_ANY(envelope), VARSIZE_ANY_EXHDR(envelope))));
+}

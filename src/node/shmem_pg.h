@@ -114,6 +114,8 @@ typedef struct NodeShared
 	char reason[NODE_REASON_MAX];
 	char hint[NODE_REASON_MAX];
 	int64 reason_since_us;
+	char pause_reason[NODE_REASON_MAX];
+	int64 pause_until_us; /* 0: until somebody resumes */
 	pid_t launcher_pid;
 	pid_t order_pid;
 	pid_t apply_pid;
@@ -142,6 +144,7 @@ typedef struct NodeShared
 		apply_in_hooks; /* its lock waits end by themselves: nobody is to be cancelled */
 	pg_atomic_uint32 hook_generation; /* grows when the list of commit hooks changes */
 	pg_atomic_uint32 paused;
+	pg_atomic_uint32 outbox_due; /* a hook submitted: the outbox is to be handed over at once */
 	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */
 
 	NodeStats stats;

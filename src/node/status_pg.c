@@ -10,6 +10,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "node/guc_pg.h"
+#include "node/pause_pg.h"
 #include "node/shmem_pg.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -54,7 +55,6 @@ typedef struct NodeSnapshot
 	PbftTip tip;
 	uint64_t final_height;
 	PbftSummary consensus;
-	bool paused;
 } NodeSnapshot;
 
 static void
@@ -97,7 +97,12 @@ take_snapshot(NodeSnapshot *snapshot)
 	if (snapshot->runs)
 		copy_genesis(snapshot, &node_shared->genesis);
 	LWLockRelease(node_shared->lock);
-	snapshot->paused = pg_atomic_read_u32(&node_shared->paused) != 0;
+	if (snapshot->runs && pause_in_force(snapshot->reason))
+	{
+		snapshot->mode = NODE_PAUSED;
+		snapshot->consensus.voting = false;
+		strlcpy(snapshot->hint, "Call mes.resume_node() to go on.", sizeof(snapshot->hint));
+	}
 	if (snapshot->runs && database != MyDatabaseId)
 	{
 		snapshot->runs = false;
@@ -163,8 +168,7 @@ mes_internal_node_status(PG_FUNCTION_ARGS)
 	nulls[0] = !named && snapshot->member[0] == '\0';
 	values[1] = CStringGetTextDatum(snapshot->member);
 	nulls[1] = snapshot->member[0] == '\0';
-	values[2] = CStringGetTextDatum(
-		node_mode_name(snapshot->paused && snapshot->runs ? NODE_PAUSED : snapshot->mode));
+	values[2] = CStringGetTextDatum(node_mode_name(snapshot->mode));
 	values[3] = BoolGetDatum(snapshot->runs && snapshot->consensus.voting);
 	values[4] = CStringGetTextDatum(snapshot->reason);
 	nulls[4] = snapshot->reason[0] == '\0';

@@ -14,6 +14,7 @@
 #include "node/hooks_pg.h"
 #include "node/keys_pg.h"
 #include "node/outbox_pg.h"
+#include "node/pause_pg.h"
 #include "node/wallet_pg.h"
 #include "pgstat.h"
 #include "storage/proc.h"
@@ -93,8 +94,6 @@ begin(void)
 
 	if (session.begun)
 		return;
-	if (hooks_running())
-		refuse_beside("a commit hook");
 	if (RecoveryInProgress())
 		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 						errmsg("this server is a standby and cannot submit"),
@@ -328,6 +327,7 @@ claim(size_t size)
 {
 	McProblem problem;
 
+	pause_refuse();
 	session.published = false;
 	session.slot = pool_claim(size);
 	if (session.slot == POOL_NONE)
@@ -374,6 +374,12 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 		problem_raise(&problem);
 	}
 	memcpy(session.submission, view.submission, SUBMISSION_SIZE);
+	if (hooks_running())
+	{
+		outbox_leave(&view, session.coins, session.coin_count);
+		session.coin_count = 0;
+		return;
+	}
 	claim(envelope.size);
 	if (guc_commit == COMMIT_LOCAL)
 	{
@@ -389,7 +395,7 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 	settle(&view);
 }
 
-void
+const uint8_t *
 submission_hand_in(McSpan envelope)
 {
 	static NodeGenesis genesis;
@@ -398,6 +404,7 @@ submission_hand_in(McSpan envelope)
 		refuse_beside("mes.submit()");
 	genesis_running(&genesis);
 	hand_in(envelope, &genesis);
+	return session.submission;
 }
 
 /* ---- the transaction's end ---------------------------------------------------------------------
@@ -470,6 +477,28 @@ submit_list(void)
 	session.coin_count = plan.coin_count;
 	hand_in(plan.envelope, session.genesis);
 	MemoryContextSwitchTo(old);
+}
+
+void
+submission_leave(void)
+{
+	if (submission_pending())
+		submit_list();
+}
+
+void
+submission_drop(void)
+{
+	Assert(session.slot == POOL_NONE);
+	give_up();
+	forget();
+}
+
+void
+submission_require_none(const char *what)
+{
+	if (session.begun || session.promised != NULL)
+		refuse_beside(what);
 }
 
 static void
@@ -562,14 +591,4 @@ mes_last_txid(PG_FUNCTION_ARGS)
 	SET_VARSIZE(txid, VARHDRSZ + HASH_SIZE);
 	memcpy(VARDATA(txid), session.last_txid.bytes, HASH_SIZE);
 	PG_RETURN_BYTEA_P(txid);
-}
-
-PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_submit);
-Datum
-mes_submit(PG_FUNCTION_ARGS)
-{
-	bytea *envelope = PG_GETARG_BYTEA_PP(0);
-
-	submission_hand_in(span_of(VARDATA_ANY(envelope), VARSIZE_ANY_EXHDR(envelope)));
-	PG_RETURN_UUID_P((pg_uuid_t *) memcpy(palloc(UUID_LEN), session.submission, UUID_LEN));
 }

@@ -30,7 +30,20 @@ extern const McAddress *submission_address(void);
 extern void submission_note_asset(const TxAsset *asset, uint8_t decimals);
 extern uint8_t submission_asset_decimals(const TxAsset *asset);
 
-/* Reads and verifies an envelope made elsewhere, hands it in and waits as meschain.commit says. */
-extern void submission_hand_in(McSpan envelope);
+/*
+ * Reads and verifies an envelope made elsewhere, hands it in and waits as meschain.commit says.
+ * Answers the submission's uuid.
+ */
+extern const uint8_t *submission_hand_in(McSpan envelope);
+
+/*
+ * What a commit hook's code submitted: written to the outbox, to leave after the commit. Raises
+ * what would refuse it at COMMIT, and never waits (P8). submission_drop forgets what is left.
+ */
+extern void submission_leave(void);
+extern void submission_drop(void);
+
+/* Raises when this SQL transaction has begun a submission of its own. */
+extern void submission_require_none(const char *what);
 
 #endif

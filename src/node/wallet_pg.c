@@ -8,6 +8,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "node/errors_pg.h"
+#include "node/hooks_pg.h"
 #include "pgstat.h"
 #include "tx/build.h"
 #include "utils/builtins.h"
@@ -281,6 +282,16 @@ owned_amount(WalletPlan *plan, const Need *need)
 	return isnull ? 0 : DatumGetInt64(sum);
 }
 
+/* A hook must not wait for other submissions to give coins back: the housekeeper calls it again. */
+static void
+refuse_to_wait(const Need *need)
+{
+	if (hooks_running())
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("other submissions hold the account's %s for the moment",
+							   need->asset.code)));
+}
+
 static void
 cover(WalletPlan *plan, Need *need)
 {
@@ -297,6 +308,7 @@ cover(WalletPlan *plan, Need *need)
 		PopActiveSnapshot();
 		if (need->paid >= need->amount)
 			return;
+		refuse_to_wait(need);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, RETRY_MS,
 						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);

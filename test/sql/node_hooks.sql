@@ -16,8 +16,6 @@ CREATE FUNCTION public.hook_ddl(event jsonb) RETURNS void LANGUAGE plpgsql AS
 CREATE FUNCTION public.hook_set(event jsonb) RETURNS void LANGUAGE plpgsql AS
   $$ BEGIN SET DateStyle = 'german'; END $$;
 CREATE FUNCTION public.hook_notify(event jsonb) RETURNS void LANGUAGE plpgsql AS $$ BEGIN NOTIFY x; END $$;
-CREATE FUNCTION public.hook_submit(event jsonb) RETURNS void LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM mes.notarise(sha256('x')); END $$;
 CREATE FUNCTION public.hook_wrong(event jsonb) RETURNS integer LANGUAGE sql RETURN 1;
 CREATE FUNCTION pg_temp.pay(amount numeric, memo text) RETURNS boolean LANGUAGE sql AS $$
   SELECT mes.transfer((SELECT document -> 'members' -> 0 ->> 'fee_address' FROM mes_internal.genesis_rows),
@@ -38,7 +36,7 @@ SELECT amount, memo, height = (SELECT max(height) - 1 FROM mes_internal.block_ro
 
 -- what fails takes neither the others nor the block with it, and cannot become anything else
 SELECT mes.add_commit_hook('transfer', format('public.hook_%s(jsonb)', h)) > 0 AS added
-  FROM unnest(ARRAY['raise', 'ddl', 'set', 'notify', 'submit']) h;
+  FROM unnest(ARRAY['raise', 'ddl', 'set', 'notify']) h;
 SELECT pg_temp.pay(6, 'heating');
 SELECT amount, memo FROM public.core ORDER BY amount;
 SELECT h.function_signature, e.sqlstate, e.message, e.attempts
@@ -62,6 +60,67 @@ SELECT mes.add_commit_hook(NULL, 'public.hook_book(jsonb)', '{"memo": "wanted"}'
 SELECT pg_temp.pay(9, 'unwanted'), pg_temp.pay(10, 'wanted');
 SELECT amount, memo FROM public.core ORDER BY amount;
 SELECT mes.drop_commit_hook(hook_id) FROM mes.commit_hooks;
-DROP TABLE public.core;
-DROP FUNCTION public.hook_book, public.hook_raise, public.hook_ddl, public.hook_set, public.hook_notify,
+
+-- a submission from within a hook leaves after the block: the payment is answered by a notarisation
+CREATE FUNCTION public.hook_submit(event jsonb) RETURNS void LANGUAGE plpgsql SET meschain.account = 'hook_payer' AS $$
+BEGIN
+  PERFORM mes.begin_submission(reference => 'answers ' || (event -> 'detail' ->> 'memo'));
+  PERFORM mes.notarise(sha256(convert_to(event -> 'detail' ->> 'memo', 'UTF8')));
+END $$;
+CREATE FUNCTION pg_temp.noted(document text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  FOR attempt IN 1 .. 400 LOOP
+    IF EXISTS (SELECT FROM mes.notarisations n WHERE n.document_hash = sha256(convert_to(document, 'UTF8'))) THEN
+      RETURN true;
+    END IF;
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+  RETURN false;
+END $$;
+SELECT mes.add_commit_hook('transfer', 'public.hook_submit(jsonb)') AS submitting \gset
+SELECT pg_temp.pay(11, 'first'), pg_temp.pay(12, 'second');
+SELECT pg_temp.noted('first') AND pg_temp.noted('second') AS noted;
+SELECT reference, status FROM mes.transactions WHERE reference LIKE 'answers%' ORDER BY reference;
+-- what it cannot pay fails in the hook, not in the block, and is not promised either
+CREATE OR REPLACE FUNCTION public.hook_submit(event jsonb) RETURNS void LANGUAGE plpgsql SET meschain.account = 'hook_payer' AS $$
+BEGIN
+  INSERT INTO public.core (memo) VALUES ('not kept');
+  PERFORM mes.transfer(event ->> 'address', 'HOOK', 100000);
+END $$;
+SELECT pg_temp.pay(13, 'third');
+SELECT e.sqlstate, e.message FROM mes.hook_errors e WHERE hook_id = :submitting;
+SELECT count(*) AS kept FROM public.core WHERE memo = 'not kept';
+-- a session that calls a hook again must not have a submission of its own
+BEGIN;
+SELECT mes.notarise(sha256('own')) IS NOT NULL AS submitted;
+SELECT mes.replay_hook(:submitting, 1);
+ROLLBACK;
+SELECT mes.drop_commit_hook(:submitting);
+
+-- a range of blocks is replayed for what did not take effect yet, once an operation
+TRUNCATE public.core;
+SELECT mes.replay_hook(0, 1);
+SELECT mes.add_commit_hook('transfer', 'public.hook_book(jsonb)') AS replayed \gset
+SELECT pg_temp.pay(14, 'seen by apply');
+SELECT height AS last FROM public.core \gset
+SELECT * FROM mes.replay_hook(:replayed, 1, :last);
+SELECT count(*) AS lines, count(DISTINCT memo) AS memos, sum(amount) AS amount FROM public.core;
+SELECT * FROM mes.replay_hook(:replayed, 1, :last);
+-- what failed then is called with the event of then
+SELECT sqlstate, message, attempts, resolved_at IS NULL AS open FROM mes.hook_errors WHERE hook_id = :replayed;
+UPDATE public.core SET memo = memo || ' paid' WHERE memo IN (SELECT event -> 'detail' ->> 'memo' FROM mes.hook_errors WHERE hook_id = :replayed);
+SELECT * FROM mes.replay_hook(:replayed, 1, :last);
+SELECT attempts, resolved_at IS NULL AS open FROM mes.hook_errors WHERE hook_id = :replayed;
+-- the events are the same, byte for byte, whoever makes them
+CREATE TABLE public.events (event jsonb);
+CREATE FUNCTION public.hook_events(event jsonb) RETURNS void LANGUAGE sql AS
+  $$ INSERT INTO public.events VALUES (event) $$;
+SELECT mes.add_commit_hook(NULL, 'public.hook_events(jsonb)') AS listing \gset
+SELECT pg_temp.pay(15, 'compared');
+SELECT count(*) AS of_apply, bool_and(e.event IN (SELECT h.event FROM mes_internal.hook_events(:listing, (e.event ->> 'height')::bigint,
+                                                                (e.event ->> 'height')::bigint) h)) AS same
+  FROM public.events e;
+SELECT mes.drop_commit_hook(hook_id) FROM mes.commit_hooks;
+DROP TABLE public.core, public.events;
+DROP FUNCTION public.hook_events, public.hook_book, public.hook_raise, public.hook_ddl, public.hook_set, public.hook_notify,
   public.hook_submit, public.hook_wrong;
