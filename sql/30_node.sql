@@ -38,38 +38,6 @@ RETURNS bytea LANGUAGE sql STRICT IMMUTABLE
 RETURN pg_catalog.sha256(mes_internal.encode_genesis(genesis));
 COMMENT ON FUNCTION mes.genesis_hash(jsonb) IS 'hash of a genesis document; members compare it before they join';
 
--- the one table that no dump carries: without its row the workers stay down
-
-CREATE TABLE mes_internal.home_rows (
-  stamp uuid NOT NULL,
-  taken_at timestamptz NOT NULL DEFAULT pg_catalog.now()
-);
-CREATE UNIQUE INDEX home_rows_single ON mes_internal.home_rows ((true));
-COMMENT ON TABLE mes_internal.home_rows IS 'one row, written by join_federation and finish_restore and left out of dumps: this database may make blocks';
-COMMENT ON COLUMN mes_internal.home_rows.stamp IS 'the same as in file home of the state directory, else the node is fenced';
-COMMENT ON COLUMN mes_internal.home_rows.taken_at IS 'when the state directory became this database''s';
-GRANT SELECT ON mes_internal.home_rows TO mes_engine, mes_admin, mes_auditor;
-
-CREATE FUNCTION mes_internal.check_home(go_on_from_height bigint)
-RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_internal_check_home';
-COMMENT ON FUNCTION mes_internal.check_home(bigint) IS 'refuses what a restore lacks before anything is verified: key, state directory, later blocks';
-
-CREATE FUNCTION mes_internal.take_home(go_on_from_height bigint)
-RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_internal_take_home';
-COMMENT ON FUNCTION mes_internal.take_home(bigint) IS 'makes the state directory this database''s; the stamp goes into home_rows';
-
-CREATE FUNCTION mes_internal.open_home(go_on_from_height bigint)
-RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  DELETE FROM mes_internal.home_rows;
-  INSERT INTO mes_internal.home_rows (stamp) VALUES (mes_internal.take_home(go_on_from_height));
-  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO mes_admin, mes_member, mes_reader, mes_bi, mes_auditor, mes_peer',
-                 current_database());
-  PERFORM mes_internal.wake_launcher();
-END $$;
-COMMENT ON FUNCTION mes_internal.open_home(bigint) IS 'lets this database and this state directory make blocks from the commit on';
-
 CREATE FUNCTION mes.join_federation(genesis jsonb, trust jsonb DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -88,13 +56,10 @@ BEGIN
   PERFORM mes_internal.create_leaves(1::bigint << 20, 2::bigint << 20);
   -- last: from here on the relations are append-only
   INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (hash, encoded, genesis);
-  BEGIN
-    PERFORM mes_internal.open_home(NULL);
-  EXCEPTION WHEN SQLSTATE 'MC331' THEN
-    RAISE WARNING 'the workers stay down: %', sqlerrm
-      USING HINT = 'Restore a copy of this ledger in place of an empty one, or start it over with '
-                   'mes.finish_restore(go_on_from_height => 0).';
-  END;
+  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO mes_admin, mes_member, mes_reader, mes_bi, mes_auditor, mes_peer',
+                 current_database());
+  PERFORM mes_internal.wake_launcher();
 END $$;
 COMMENT ON FUNCTION mes.join_federation(jsonb, jsonb) IS 'makes this database hold the ledger of a genesis document and starts the node';
 

@@ -49,7 +49,6 @@ CREATE TABLE mes_internal.verify_run_rows (
   problems jsonb NOT NULL DEFAULT '[]'
 );
 SELECT pg_catalog.pg_extension_config_dump('mes_internal.verify_run_rows', '');
-SELECT pg_catalog.pg_extension_config_dump('mes_internal.verify_run_rows_run_id_seq', '');
 CREATE UNIQUE INDEX verify_run_rows_id ON mes_internal.verify_run_rows (run_id);
 COMMENT ON TABLE mes_internal.verify_run_rows IS 'runs of mes.run_verify(); local, no part of the ledger';
 COMMENT ON COLUMN mes_internal.verify_run_rows.run_id IS 'number of the run';
@@ -120,43 +119,6 @@ BEGIN
   UPDATE mes_internal.verify_run_rows AS r SET finished_at = clock_timestamp() WHERE r.run_id = run;
 END $$;
 COMMENT ON PROCEDURE mes.run_verify(bigint, bigint, integer, integer, integer) IS 'verifies chunk by chunk, each with a snapshot and a commit of its own, and keeps the result in mes.verify_runs';
-
--- after a restore, a promotion, an upgrade: nothing is voted on before everything was looked at
-
-CREATE FUNCTION mes.finish_restore(go_on_from_height bigint DEFAULT NULL, jobs integer DEFAULT 1,
-                                   OUT height bigint, OUT state_root bytea)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  relations regclass[] := ARRAY(SELECT 'mes_internal.' || r FROM unnest(ARRAY[
-    'genesis_rows', 'block_rows', 'transaction_rows', 'witness_rows', 'output_rows', 'spend_rows', 'address_rows',
-    'asset_rows', 'state_rows', 'state_sums', 'leaves']) AS r);
-  wrong record;
-BEGIN
-  PERFORM mes_internal.check_home(go_on_from_height);
-  -- what is still being loaded ends first, and nothing more comes
-  EXECUTE 'LOCK TABLE ' || array_to_string(relations, ', ') || ' IN SHARE MODE';
-  SELECT t.tgrelid::regclass AS relation, t.tgname AS name INTO wrong FROM pg_trigger AS t
-   WHERE NOT t.tgisinternal
-     AND (t.tgrelid = ANY (relations)
-          OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = t.tgrelid AND i.inhparent = ANY (relations)))
-   LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'the ledger in this database is not intact: relation % has a trigger %', wrong.relation, wrong.name
-      USING ERRCODE = 'MC330', HINT = 'Restore it again from a copy that is.';
-  END IF;
-  SELECT v.* INTO wrong FROM mes.verify(jobs => jobs) AS v LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'the ledger in this database is not intact: block %, %: %', wrong.height, wrong.object, wrong.problem
-      USING ERRCODE = 'MC330', DETAIL = wrong.detail,
-        HINT = 'Restore it again from a copy that is; mes.verify() lists everything that is wrong.';
-  END IF;
-  PERFORM mes_internal.open_home(go_on_from_height);
-  SELECT b.height, b.state_root INTO height, state_root FROM mes_internal.block_rows AS b ORDER BY b.height DESC LIMIT 1;
-  height := coalesce(height, 0);
-END $$;
-COMMENT ON FUNCTION mes.finish_restore(bigint, integer) IS 'verifies a ledger that came from a dump, a backup, a standby or an upgrade and then lets this node make blocks again; go_on_from_height gives up later blocks that are lost';
-REVOKE ALL ON FUNCTION mes.finish_restore(bigint, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mes.finish_restore(bigint, integer) TO mes_admin;
 
 -- proofs
 

@@ -192,6 +192,7 @@ do_effect(const PbftEffect *effect)
 		case PBFT_SERVE:
 		case PBFT_VALIDATE:
 		case PBFT_RELEASE:
+		case PBFT_TIP:
 			break; /* there is nobody to send to, and apply frees the bodies */
 	}
 }

@@ -41,29 +41,29 @@ static Verdict
 check_time(PbftReplica *replica, const PbftSlot *slot, const PbftTip *parent)
 {
 	uint32_t others;
-	uint64_t ts = slot->proposal.ts_ms;
+	uint64_t ts = slot->proposal.header.ts_ms;
 
 	if (ts <= parent->ts_ms)
 		return VERDICT_BAD;
 	if (ts == parent->ts_ms + 1 || ts <= pbft_clock(replica) + replica->config.drift_ms)
 		return VERDICT_GOOD;
-	others = pbft_slot_prepares(replica, slot, replica->view, &slot->proposal_hash);
+	others = pbft_slot_prepares(replica, slot, replica->view, &slot->proposal.hash);
 	return others >= replica->faults + 1 ? VERDICT_GOOD : VERDICT_WAIT;
 }
 
 static Verdict
 check_header(PbftReplica *replica, const PbftSlot *slot, const PbftTip *parent)
 {
-	const PbftHeader *header = &slot->proposal;
+	const PbftHeader *header = &slot->proposal.header;
+	const PbftChain *chain = pbft_tip_chain(replica);
 	uint64_t skip_first;
 	uint32_t skip_count;
 
-	pbft_skips_due(replica, header->height, &skip_first, &skip_count);
+	pbft_skips_due(replica, chain, &skip_first, &skip_count);
 	if (header->shard != replica->config.domain.shard || header->epoch != replica->config.epoch ||
-		header->height != parent->height + 1 ||
-		header->proposer != pbft_proposer(replica, header->height) ||
-		header->skip_first != skip_first || header->skip_count != skip_count ||
-		header->flags != pbft_flags_due(replica, parent))
+		header->height != parent->height + 1 || header->proposer != pbft_tip_proposer(replica) ||
+		!pbft_chain_reveal_good(chain, header) || header->skip_first != skip_first ||
+		header->skip_count != skip_count || header->flags != pbft_flags_due(replica, parent, chain))
 		return VERDICT_BAD;
 	return VERDICT_GOOD;
 }
@@ -91,6 +91,23 @@ may_accept(const PbftReplica *replica)
 		   replica->tip + 1 - replica->stable <= replica->config.lag;
 }
 
+/* What came before its parent, once the parent says whose slot it is. */
+static void
+take_early(PbftReplica *replica, PbftSlot *slot)
+{
+	uint32_t proposer = pbft_tip_proposer(replica);
+
+	if (proposer >= replica->config.member_count)
+		return;
+	for (int i = 0; i < PBFT_EARLY_MAX; i++)
+	{
+		PbftProposed *early = &replica->early[proposer][i];
+
+		if (early->height == slot->height && early->view == replica->view)
+			pbft_proposal_put(slot, early);
+	}
+}
+
 /* Takes the waiting proposals above the tip, one by one, as far as they are good. */
 void
 pbft_accept_next(PbftReplica *replica)
@@ -101,15 +118,17 @@ pbft_accept_next(PbftReplica *replica)
 		PbftBlock *block;
 		PbftTip parent;
 
+		if (!slot->proposed)
+			take_early(replica, slot);
 		if (!slot->proposed || slot->accepted ||
-			!hash_equal(&slot->proposal.parent_hash, &replica->tip_hash) ||
+			!hash_equal(&slot->proposal.header.parent_hash, &replica->tip_hash) ||
 			!pbft_block_tip(replica, &replica->tip_hash, &parent) ||
 			(parent.flags & PBFT_FLAG_END_EPOCH) != 0)
 			return;
 		if (check_header(replica, slot, &parent) != VERDICT_GOOD ||
-			check_stable(replica, &slot->proposal, &parent) != VERDICT_GOOD)
+			check_stable(replica, &slot->proposal.header, &parent) != VERDICT_GOOD)
 			return;
-		block = pbft_block_add(replica, &slot->proposal, &slot->proposal_hash);
+		block = pbft_block_add(replica, &slot->proposal.header, &slot->proposal.hash);
 		ask_body(replica, block);
 		if (block->body != PBFT_BODY_HELD ||
 			check_time(replica, slot, &parent) != VERDICT_GOOD)

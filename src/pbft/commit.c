@@ -85,6 +85,7 @@ adopt_view(PbftReplica *replica, uint64_t view)
 	/* A9: without a VIEW-CHANGE of this node; NEW-VIEW(view) is entered as ever, once (R12) */
 	replica->view = view;
 	replica->active = false;
+	replica->view_since_ms = replica->now_ms;
 	replica->has_new_view = false;
 }
 
@@ -107,12 +108,16 @@ grow(PbftReplica *replica, const PbftCertificate *certificate, const McHash *has
 	for (uint64_t at = replica->committed + 1; at <= height; at++)
 	{
 		PbftFinal *final = &replica->finals[at % PBFT_FINAL_MAX];
+		PbftBlock *block;
 
 		memset(final, 0, sizeof(*final));
 		final->height = at;
 		final->hash = hashes[at - replica->committed - 1];
+		block = pbft_block_find(replica, &final->hash);
+		pbft_chain_advance(&replica->config, replica->order, &block->header, &final->hash,
+						   &replica->final_chain);
 		if (!replica->replaying)
-			pbft_record_header(replica, pbft_block_find(replica, &final->hash));
+			pbft_record_header(replica, block);
 		count_commit(replica);
 	}
 	replica->committed = height;

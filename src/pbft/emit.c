@@ -71,7 +71,7 @@ emit_message(PbftReplica *replica, PbftEffectKind kind, uint32_t member,
 	PbftEffect *effect;
 	McSpan bytes;
 
-	if (replica->replaying || replica->config.member_count == 1)
+	if (replica->replaying || (replica->config.member_count == 1 && replica->config.self == 0))
 		return;
 	bytes = emit_encoded(replica, message);
 	effect = pbft_emit(replica, kind);

@@ -11,19 +11,20 @@
 
 typedef enum PbftEventKind
 {
-	PBFT_EVENT_RECORD, /* bytes: one recovered log record, oldest first, before START */
-	PBFT_EVENT_START, /* start: the last block whose transaction is durable, else the anchor */
-	PBFT_EVENT_CLOCK, /* now_ms, wall_ms: first event of every turn */
-	PBFT_EVENT_MESSAGE, /* message, sender, verified */
-	PBFT_EVENT_POOL, /* count: transactions waiting; told when it becomes or ceases to be 0 */
+	PBFT_EVENT_RECORD,    /* bytes: one recovered log record, oldest first, before START */
+	PBFT_EVENT_START,     /* start: the last block whose transaction is durable, else the anchor */
+	PBFT_EVENT_CLOCK,     /* now_ms, wall_ms: first event of every turn */
+	PBFT_EVENT_MESSAGE,   /* message, sender, verified */
+	PBFT_EVENT_POOL,      /* count: transactions waiting; told when it becomes or ceases to be 0 */
 	PBFT_EVENT_CANDIDATE, /* candidate: the answer to REQUEST_BLOCK */
 	PBFT_EVENT_VALIDATED, /* hash, valid: the answer to VALIDATE */
-	PBFT_EVENT_EXECUTED, /* height, hash = exec_root, next_valset: evaluated, not yet committed */
-	PBFT_EVENT_APPLIED, /* height: its database transaction is durable */
-	PBFT_EVENT_TIMEOUT, /* timer, generation */
-	PBFT_EVENT_SNAPSHOT, /* PERSIST all that a restart needs: a new log may begin with it (P29) */
-	PBFT_EVENT_LINK_UP, /* sender: a connection to it was (re)made */
-	PBFT_EVENT_FENCE /* the log may have lost something: never vote again in this instance */
+	PBFT_EVENT_EXECUTED,  /* height, hash = exec_root, next_valset: evaluated, not yet committed */
+	PBFT_EVENT_APPLIED,   /* height: its database transaction is durable */
+	PBFT_EVENT_TIMEOUT,   /* timer, generation */
+	PBFT_EVENT_SNAPSHOT,  /* PERSIST all that a restart needs: a new log may begin with it (P29) */
+	PBFT_EVENT_LINK_UP,   /* sender: a connection to it was (re)made */
+	PBFT_EVENT_FENCE,     /* the log may have lost something: never vote again in this instance */
+	PBFT_EVENT_CLOSE      /* C8: this member attests for a RESUME; no vote of it follows here */
 } PbftEventKind;
 
 typedef enum PbftTimer
@@ -44,9 +45,13 @@ typedef struct PbftTip
 	uint64_t stable_height; /* as its header says; its own height for an instance's anchor */
 	McHash stable_exec_root;
 	uint32_t flags; /* as its header says; 0 for an instance's anchor */
+	McHash mix;     /* the beacon at this block; of the anchor, and alone (n = 1) at START */
+	bool cause;     /* alone, at START: a block of this epoch had an evidence_root (A2) */
 } PbftTip;
 
-/* A body the pool proposes. The core never sees the body: the caller keeps it by block hash. */
+/* A body the pool proposes. The core never sees the body: the caller keeps it by block hash.
+ * evidence_root is not zero exactly when the body holds an item that ends the epoch early: valid
+ * evidence, REJOIN, a change of members. */
 typedef struct PbftCandidate
 {
 	uint64_t request; /* of the REQUEST_BLOCK answered; an old one is ignored */
@@ -56,13 +61,13 @@ typedef struct PbftCandidate
 	uint64_t body_bytes;
 	uint32_t mempool_depth;
 	McHash evidence_root;
-	McHash onion_reveal;
+	McHash onion_reveal; /* SHA-256 of it is the effect's onion; zero when that is zero */
 } PbftCandidate;
 
 typedef struct PbftEvent
 {
 	PbftEventKind kind;
-	uint32_t sender;
+	uint32_t sender; /* who brought it: a member's index, or PBFT_NODE_MAX and above for others */
 	bool verified; /* pbft_message_verify() said yes in the receiving backend */
 	bool valid;
 	PbftTimer timer;
@@ -81,20 +86,22 @@ typedef struct PbftEvent
 
 typedef enum PbftEffectKind
 {
-	PBFT_PERSIST, /* bytes: append to the vote log; needs_sync */
-	PBFT_SEND, /* member, bytes; hash not zero: the body list of that block goes along */
+	PBFT_PERSIST,   /* bytes: append to the vote log; needs_sync */
+	PBFT_SEND,      /* member, bytes; hash not zero: the body list of that block goes along */
 	PBFT_BROADCAST, /* bytes to every other member; hash as for SEND */
-	PBFT_SERVE, /* member, height, hash, count: send it CERTIFIED of these blocks, as held */
-	PBFT_REQUEST_BLOCK, /* request, height, hash = parent, ts_ms: answer with CANDIDATE */
+	PBFT_SERVE,     /* member, height, hash, count: send it CERTIFIED of these blocks, as held */
+	PBFT_REQUEST_BLOCK, /* request, height, hash = parent, ts_ms, onion: answer with CANDIDATE */
 	PBFT_VALIDATE, /* header, hash: fetch the body, check, keep it; answer VALIDATED. certified: a
 					* quorum vouches for it; answer once the header's body is held (R13) */
 	PBFT_PROPOSED, /* header, hash: the candidate's body belongs to this block; keep it by hash */
 	PBFT_EXECUTE, /* header, hash, bytes = COMMIT certificate: final order; heights without a gap */
 	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction */
-	PBFT_SET_TIMER, /* timer, generation, delay_ms; replaces the timer of that name */
-	PBFT_STOP_TIMER, /* timer */
-	PBFT_RELEASE, /* height: bodies and log records up to it are needed by nobody */
-	PBFT_NOTE /* note, member, height, hash: for the log and the status view */
+	PBFT_SET_TIMER,     /* timer, generation, delay_ms; replaces the timer of that name */
+	PBFT_STOP_TIMER,    /* timer */
+	PBFT_RELEASE,       /* height: bodies and log records up to it are needed by nobody */
+	PBFT_NOTE,          /* note, member, height, hash: for the log and the status view */
+	PBFT_TIP /* height, hash: what this node would propose on; transactions of blocks on the way
+			  * from the last final one to it are taken, those of all other blocks are free */
 } PbftEffectKind;
 
 typedef enum PbftNote
@@ -103,8 +110,9 @@ typedef enum PbftNote
 	PBFT_NOTE_VIEW_ENTERED,
 	PBFT_NOTE_DIVERGED, /* a quorum signed another result for `height`: stopped voting */
 	PBFT_NOTE_FENCED,
-	PBFT_NOTE_EVIDENCE, /* `member` signed two things it must not: bytes, two messages */
+	PBFT_NOTE_EVIDENCE,    /* `member` signed two things it must not: bytes, two messages */
 	PBFT_NOTE_EPOCH_ENDED, /* the anchor block `height` is stable, hash = next validator set */
+	PBFT_NOTE_CLOSED,
 	PBFT_NOTE_REFUSED /* a message of `member` was dropped, `status` says why */
 } PbftNote;
 
@@ -124,6 +132,7 @@ typedef struct PbftEffect
 	uint64_t height;
 	uint64_t ts_ms;
 	McHash hash;
+	McHash onion; /* the proposer's onion tip: open it with its preimage */
 	McSpan bytes;
 	const PbftHeader *header;
 } PbftEffect;

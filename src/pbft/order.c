@@ -1,6 +1,6 @@
 /*
- * order.c - who may propose: Fisher-Yates over the members from the epoch's seed, and the two
- * functions of view and height on it (R1).
+ * order.c - who may propose: Fisher-Yates over the members from a seed, primary(v) on it, and the
+ * proposer above the tip (R1).
  */
 #include "base/digest.h"
 #include "pbft/replica.h"
@@ -55,20 +55,62 @@ pbft_primary(const PbftReplica *replica, uint64_t view)
 	return replica->order[view % replica->config.member_count];
 }
 
-/* R1: the first block above the view's base is the primary's; each further height the next
- * one's. */
-uint32_t
-pbft_proposer(const PbftReplica *replica, uint64_t height)
+static void
+advance(PbftReplica *replica, const PbftBlock *block)
 {
-	assert(height > replica->base.height);
-	return replica->order[(replica->view % replica->config.member_count + height -
-						   replica->base.height - 1) %
-						  replica->config.member_count];
+	pbft_chain_advance(&replica->config, replica->order, &block->header, &block->hash,
+					   &replica->tip_chain);
+}
+
+/*
+ * The chain state at the tip. Invalid while this node does not know the epoch from its anchor on:
+ * it cannot judge a proposal then, and its PREPARE is missing until the next epoch.
+ */
+const PbftChain *
+pbft_tip_chain(PbftReplica *replica)
+{
+	McHash hashes[PBFT_BLOCK_MAX];
+	McHash missing;
+	bool conflict;
+	PbftChain *chain = &replica->tip_chain;
+	const PbftBlock *block;
+
+	if (chain->valid && hash_equal(&chain->hash, &replica->tip_hash))
+		return chain;
+	block = pbft_block_find(replica, &replica->tip_hash);
+	/* the usual step: one block further */
+	if (chain->valid && block != NULL && block->header.height == chain->height + 1 &&
+		hash_equal(&block->header.parent_hash, &chain->hash))
+	{
+		advance(replica, block);
+		return chain;
+	}
+	*chain = replica->final_chain;
+	if (!pbft_block_chain(replica, replica->tip, &replica->tip_hash, hashes, &missing, &conflict))
+		chain->valid = false;
+	while (chain->valid && chain->height < replica->tip)
+		advance(replica, pbft_block_find(replica, &hashes[chain->height - replica->committed]));
+	return chain;
+}
+
+/*
+ * R1: in the view in which the tip was first proposed its slot order goes on; in any other the
+ * first block above it is the primary's. A function of the view and the tip's chain alone.
+ */
+uint32_t
+pbft_tip_proposer(PbftReplica *replica)
+{
+	const PbftChain *chain = pbft_tip_chain(replica);
+
+	if (!chain->valid)
+		return PBFT_NODE_MAX;
+	return replica->view == chain->view ? pbft_chain_slot(chain)
+										: pbft_primary(replica, replica->view);
 }
 
 bool
 pbft_may_vote(const PbftReplica *replica)
 {
 	return replica->config.self < replica->config.member_count && !replica->fenced &&
-		   !replica->diverged && replica->echoed;
+		   !replica->diverged && !replica->closed && replica->echoed;
 }

@@ -9,6 +9,14 @@
 
 #include <stdbool.h>
 
+static inline bool
+hash_is_zero(const McHash *hash)
+{
+	static const McHash zero;
+
+	return hash_equal(hash, &zero);
+}
+
 typedef struct PbftPacker
 {
 	uint8_t *data;

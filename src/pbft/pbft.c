@@ -30,6 +30,9 @@ clear(PbftReplica *replica)
 		memset(&replica->slots[i], 0, offsetof(PbftSlot, prepare));
 	for (uint32_t i = 0; i < PBFT_LAG_MAX; i++)
 		memset(&replica->results[i], 0, offsetof(PbftResultSlot, votes));
+	for (uint32_t i = 0; i < PBFT_NODE_MAX; i++)
+		for (int j = 0; j < PBFT_EARLY_MAX; j++)
+			replica->early[i][j].height = 0;
 	memset(&replica->scratch, 0, sizeof(replica->scratch));
 }
 
@@ -42,6 +45,8 @@ pbft_init(PbftReplica *replica, const PbftConfig *config)
 	assert(config->tau0_ms >= 4 && config->tau_max_ms >= config->tau0_ms);
 	clear(replica);
 	replica->config = *config;
+	if (config->self >= config->member_count)
+		replica->config.self = PBFT_NODE_MAX;
 	replica->quorum = pbft_quorum(config->member_count);
 	replica->faults = pbft_faults(config->member_count);
 	pbft_order_shuffle(&config->order_seed, config->member_count, replica->order);
@@ -58,6 +63,7 @@ pbft_init(PbftReplica *replica, const PbftConfig *config)
 	replica->stable = config->anchor.height;
 	replica->resulted = config->anchor.height;
 	replica->applied = config->anchor.height;
+	pbft_chain_begin(config, &config->anchor, &replica->final_chain);
 	replica->progress_class = -1;
 	replica->progress_key = UINT64_MAX;
 }
@@ -121,15 +127,25 @@ refuse(PbftReplica *replica, uint32_t sender, McStatus status)
 	replica->out->list[replica->out->count - 1].status = status;
 }
 
-/* Who asks from another epoch of this chain may be behind by one: blocks it can be given (A8). */
-static void
+/*
+ * Who asks from another epoch of this chain, or without a seat, gets blocks (A8); nothing it says
+ * is believed, but that it has more of them may be asked after.
+ */
+static bool
 serve_stranger(PbftReplica *replica, const PbftEvent *event)
 {
 	const PbftMessage *message = event->message;
+	const PbftStatus *status = &message->u.status;
 	PbftEffect *effect;
 
 	if (message->kind != PBFT_STATUS && message->kind != PBFT_FETCH)
-		return;
+		return false;
+	if (message->kind == PBFT_STATUS && status->committed > replica->committed)
+	{
+		if (event->sender < replica->config.member_count)
+			replica->hints[event->sender] = status->committed;
+		return true;
+	}
 	effect = pbft_emit(replica, PBFT_SERVE);
 	effect->member = event->sender;
 	if (message->kind == PBFT_FETCH)
@@ -137,10 +153,11 @@ serve_stranger(PbftReplica *replica, const PbftEvent *event)
 		effect->height = message->u.fetch.height;
 		effect->count = message->u.fetch.count;
 		effect->hash = message->u.fetch.hash;
-		return;
+		return true;
 	}
-	effect->height = message->u.status.committed + 1;
+	effect->height = 1 + (status->stable < status->committed ? status->stable : status->committed);
 	effect->count = PBFT_WINDOW_MAX;
+	return true;
 }
 
 static void
@@ -153,16 +170,16 @@ take_message(PbftReplica *replica, const PbftEvent *event)
 	if (!numbers_sane(message))
 		status = MC_CONSENSUS_RANGE;
 	else if (memcmp(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE) != 0)
-	{
-		serve_stranger(replica, event);
 		status = MC_CONSENSUS_INSTANCE;
-	}
 	else if (message->sender >= replica->config.member_count)
 		status = MC_CONSENSUS_MEMBER;
 	else if (!event->verified)
 		status = pbft_message_verify(message, &replica->config.domain,
 									 replica->config.member_count, &replica->config.crypto,
 									 &problem);
+	if ((status == MC_CONSENSUS_INSTANCE || status == MC_CONSENSUS_MEMBER) &&
+		serve_stranger(replica, event))
+		return;
 	if (status == MC_OK && message->sender == replica->config.self)
 		pbft_heard_own(replica, message);
 	else if (status == MC_OK)
@@ -179,6 +196,28 @@ take_validated(PbftReplica *replica, const PbftEvent *event)
 	if (block == NULL || block->body == PBFT_BODY_HELD)
 		return;
 	block->body = event->valid ? PBFT_BODY_HELD : PBFT_BODY_INVALID;
+}
+
+static void
+close_instance(PbftReplica *replica)
+{
+	if (!replica->closed)
+		pbft_record_closed(replica);
+	replica->closed = true;
+	pbft_emit_note(replica, PBFT_NOTE_CLOSED, replica->config.self, replica->committed);
+}
+
+static void
+say_tip(PbftReplica *replica)
+{
+	PbftEffect *effect;
+
+	if (hash_equal(&replica->said_tip, &replica->tip_hash))
+		return;
+	replica->said_tip = replica->tip_hash;
+	effect = pbft_emit(replica, PBFT_TIP);
+	effect->height = replica->tip;
+	effect->hash = replica->tip_hash;
 }
 
 static void
@@ -218,6 +257,9 @@ take(PbftReplica *replica, const PbftEvent *event)
 				pbft_say_status(replica, event->sender,
 								replica->echoed ? PBFT_STATUS_SAYS : PBFT_STATUS_ASKS);
 			break;
+		case PBFT_EVENT_CLOSE:
+			close_instance(replica);
+			break;
 		default:
 			assert(event->kind == PBFT_EVENT_FENCE);
 			pbft_fence(replica);
@@ -251,6 +293,7 @@ pbft_step(PbftReplica *replica, const PbftEvent *event, PbftEffects *effects)
 	pbft_accept_next(replica);
 	pbft_propose(replica);
 	pbft_timers(replica);
+	say_tip(replica);
 	replica->out = NULL;
 }
 
@@ -265,10 +308,16 @@ pbft_summary(const PbftReplica *replica, PbftSummary *summary)
 		summary->mode = PBFT_MODE_FENCED;
 	else if (replica->diverged)
 		summary->mode = PBFT_MODE_DIVERGED;
+	else if (replica->closed)
+		summary->mode = PBFT_MODE_CLOSED;
 	else if (replica->ended)
 		summary->mode = PBFT_MODE_ENDED;
 	summary->voting = replica->started && replica->active && !replica->no_prepare &&
 					  pbft_may_vote(replica);
+	summary->echoed = replica->echoed;
+	summary->no_prepare = replica->no_prepare;
+	summary->no_chain = !replica->final_chain.valid;
+	summary->view_since_ms = replica->view_since_ms;
 	summary->view = replica->view;
 	summary->base = replica->base.height;
 	summary->tip = replica->tip;

@@ -52,10 +52,15 @@ typedef struct PbftConfig
 	uint32_t window; /* W, 1 to PBFT_WINDOW_MAX */
 	uint32_t lag; /* L, window to PBFT_LAG_MAX */
 	uint64_t tau0_ms; /* progress timer; genesis */
+	uint64_t tau_min_ms; /* A10: least time of a slot; genesis; 0: tau0 */
 	uint64_t tau_max_ms; /* at most 16 tau0 (A11) */
 	uint64_t drift_ms; /* A12 */
 	uint64_t epoch_blocks; /* END_EPOCH is due so many blocks above the anchor; 0: never */
 	uint64_t epoch_ms; /* or after so much chain time; 0: never */
+	uint64_t epoch_min_blocks; /* L_min: not even with a cause before */
+	bool seat_loss;            /* a seat that misses its slots is a cause (R19) */
+	bool beacon; /* order rounds by the mix; onion: each member's registered tip, zero: none */
+	McHash onion[PBFT_NODE_MAX];
 	uint64_t heartbeat_ms; /* i_max of A11 and C3: an empty block after so long */
 	PbftCrypto crypto;
 } PbftConfig;
@@ -80,9 +85,10 @@ typedef enum PbftMode
 	PBFT_MODE_STARTING,
 	PBFT_MODE_ACTIVE,
 	PBFT_MODE_CHANGING, /* waiting for a NEW-VIEW */
-	PBFT_MODE_ENDED, /* the epoch's last block is stable: make the next instance */
+	PBFT_MODE_ENDED,    /* the epoch's last block is stable: make the next instance */
 	PBFT_MODE_FENCED,
-	PBFT_MODE_DIVERGED
+	PBFT_MODE_DIVERGED,
+	PBFT_MODE_CLOSED
 } PbftMode;
 
 /* For mes.status and stat_consensus. */
@@ -90,6 +96,10 @@ typedef struct PbftSummary
 {
 	PbftMode mode;
 	bool voting;
+	bool echoed;     /* a quorum said what it holds of this node's words (R17b) */
+	bool no_prepare; /* waits for the next view: it accepted another block than became final */
+	bool no_chain;   /* waits for the next epoch: it does not know this one from its anchor on */
+	uint64_t view_since_ms; /* monotonic: in this view and mode since */
 	uint64_t view;
 	uint64_t base;
 	uint64_t tip;
@@ -107,5 +117,13 @@ typedef struct PbftSummary
 } PbftSummary;
 
 extern void pbft_summary(const PbftReplica *replica, PbftSummary *summary);
+
+/*
+ * M7 for a block that the caller holds, answering SERVE: domain of the block's own epoch, empty
+ * spans for certificates that are not there. Returns its size; 0 when a certificate cannot be read.
+ */
+extern size_t pbft_certified_encode(const PbftDomain *domain, uint32_t self,
+									const PbftHeader *header, McSpan commit, McSpan checkpoint,
+									uint8_t out[PBFT_MESSAGE_MAX]);
 
 #endif

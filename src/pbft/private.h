@@ -18,9 +18,9 @@ extern void pbft_vote_message(const PbftReplica *replica, uint8_t kind, uint32_t
 							  uint64_t height, const PbftVote *vote, PbftMessage *message);
 
 /* order.c: who may propose (R1) */
-extern void pbft_order_shuffle(const McHash *seed, uint32_t count, uint32_t *order);
 extern uint32_t pbft_primary(const PbftReplica *replica, uint64_t view);
-extern uint32_t pbft_proposer(const PbftReplica *replica, uint64_t height);
+extern const PbftChain *pbft_tip_chain(PbftReplica *replica);
+extern uint32_t pbft_tip_proposer(PbftReplica *replica);
 extern bool pbft_may_vote(const PbftReplica *replica);
 
 /* block.c: headers by hash */
@@ -49,15 +49,17 @@ extern void pbft_slot_store(PbftReplica *replica, PbftSlot *slot, uint32_t membe
 /* record.c: the log */
 typedef enum PbftRecord
 {
-	PBFT_RECORD_HEADER = 1, /* D1; the body lies beside it, by hash */
-	PBFT_RECORD_MESSAGE = 2, /* D2, D3, D5, D6, D7, D9 and COMMIT votes: own signed bytes */
+	PBFT_RECORD_HEADER = 1,      /* D1; the body lies beside it, by hash */
+	PBFT_RECORD_MESSAGE = 2,     /* D2, D3, D5, D6, D7, D9 and COMMIT votes: own signed bytes */
 	PBFT_RECORD_CERTIFICATE = 3, /* D4, D8 */
-	PBFT_RECORD_STATE = 4 /* of a snapshot: where in its view this node stands */
+	PBFT_RECORD_STATE = 4,       /* of a snapshot: where in its view this node stands */
+	PBFT_RECORD_CLOSED = 5       /* D10 */
 } PbftRecord;
 
 extern void pbft_record_header(PbftReplica *replica, PbftBlock *block);
 extern void pbft_record_message(PbftReplica *replica, const PbftMessage *message);
 extern void pbft_record_certificate(PbftReplica *replica, const PbftCertificate *certificate);
+extern void pbft_record_closed(PbftReplica *replica);
 extern void pbft_record_snapshot(PbftReplica *replica);
 extern void pbft_replay(PbftReplica *replica, McSpan record);
 extern void pbft_start(PbftReplica *replica, const PbftTip *root);
@@ -70,9 +72,11 @@ extern void pbft_accept(PbftReplica *replica, PbftSlot *slot, PbftBlock *block);
 extern void pbft_prepare_vote(PbftReplica *replica, uint64_t height, const McHash *hash);
 extern void pbft_check_prepared(PbftReplica *replica, uint64_t height);
 extern void pbft_proposal_resend(PbftReplica *replica, uint64_t height, uint32_t member);
-extern uint32_t pbft_flags_due(const PbftReplica *replica, const PbftTip *parent);
-extern void pbft_skips_due(const PbftReplica *replica, uint64_t height, uint64_t *first,
+extern uint32_t pbft_flags_due(const PbftReplica *replica, const PbftTip *parent,
+							   const PbftChain *chain);
+extern void pbft_skips_due(const PbftReplica *replica, const PbftChain *chain, uint64_t *first,
 						   uint32_t *count);
+extern void pbft_proposal_put(PbftSlot *slot, const PbftProposed *proposal);
 
 /* commit.c (R5, R16b), result.c (R6) */
 extern void pbft_check_committed(PbftReplica *replica, uint64_t height, uint64_t view,

@@ -5,29 +5,26 @@
 
 /* R15: the epoch's last block is a function of its parent alone (A2). */
 uint32_t
-pbft_flags_due(const PbftReplica *replica, const PbftTip *parent)
+pbft_flags_due(const PbftReplica *replica, const PbftTip *parent, const PbftChain *chain)
 {
 	const PbftConfig *config = &replica->config;
-	bool by_count = config->epoch_blocks > 0 &&
-					parent->height + 1 - config->anchor.height >= config->epoch_blocks;
+	uint64_t blocks = parent->height + 1 - config->anchor.height;
+	bool by_count = config->epoch_blocks > 0 && blocks >= config->epoch_blocks;
+	bool by_cause = chain->cause && blocks >= config->epoch_min_blocks;
 	bool by_time =
 		config->epoch_ms > 0 && parent->ts_ms - config->anchor.ts_ms >= config->epoch_ms;
 
-	return by_count || by_time ? PBFT_FLAG_END_EPOCH : 0;
+	return by_count || by_time || by_cause ? PBFT_FLAG_END_EPOCH : 0;
 }
 
-/* R1b: the first block above a base names the views between that gave none. */
+/* R1b: the views from the one in which the parent was first proposed that gave nothing above it. */
 void
-pbft_skips_due(const PbftReplica *replica, uint64_t height, uint64_t *first, uint32_t *count)
+pbft_skips_due(const PbftReplica *replica, const PbftChain *chain, uint64_t *first, uint32_t *count)
 {
-	uint64_t from = replica->base.kind == PBFT_LOCK_ANCHOR ? 0 : replica->base.view + 1;
+	uint64_t skipped = replica->view - chain->view;
 
-	*first = 0;
-	*count = 0;
-	if (height != replica->base.height + 1 || replica->view <= from)
-		return;
-	*first = from;
-	*count = (uint32_t) (replica->view - from > UINT32_MAX ? UINT32_MAX : replica->view - from);
+	*first = skipped > 0 ? chain->view : 0;
+	*count = (uint32_t) (skipped > UINT32_MAX ? UINT32_MAX : skipped);
 }
 
 /* The windows of R2: W above committed, L above stable (R20); a healthy proposer waits for results
@@ -49,8 +46,7 @@ my_turn(PbftReplica *replica)
 
 	if (!pbft_may_vote(replica) || !replica->active || replica->no_prepare || replica->ended)
 		return false;
-	if (!window_open(replica) ||
-		pbft_proposer(replica, replica->tip + 1) != replica->config.self)
+	if (!window_open(replica) || pbft_tip_proposer(replica) != replica->config.self)
 		return false;
 	if (pbft_slot(replica, replica->tip + 1)->proposed)
 		return false;
@@ -90,6 +86,7 @@ pbft_propose(PbftReplica *replica)
 	effect->height = replica->tip + 1;
 	effect->hash = replica->tip_hash;
 	effect->ts_ms = time_of_child(replica, &parent);
+	effect->onion = pbft_tip_chain(replica)->seats[replica->config.self].onion;
 }
 
 static void
@@ -97,6 +94,7 @@ fill_header(PbftReplica *replica, const PbftCandidate *candidate, const PbftTip 
 			PbftHeader *header)
 {
 	const PbftFinal *stable = pbft_final(replica, replica->stable);
+	const PbftChain *chain = pbft_tip_chain(replica);
 
 	memset(header, 0, sizeof(*header));
 	header->version = PBFT_HEADER_VERSION;
@@ -120,8 +118,8 @@ fill_header(PbftReplica *replica, const PbftCandidate *candidate, const PbftTip 
 		header->stable_height = replica->stable;
 		header->stable_exec_root = stable->exec_root;
 	}
-	pbft_skips_due(replica, header->height, &header->skip_first, &header->skip_count);
-	header->flags = pbft_flags_due(replica, parent);
+	pbft_skips_due(replica, chain, &header->skip_first, &header->skip_count);
+	header->flags = pbft_flags_due(replica, parent, chain);
 }
 
 /* M1 of the slot's proposal, as first sent; the checkpoint certificate goes along while it is
@@ -138,11 +136,19 @@ proposal_message(PbftReplica *replica, PbftSlot *slot, PbftMessage *message)
 	message->subject.kind = PBFT_PRE_PREPARE;
 	message->subject.view = replica->view;
 	message->subject.height = slot->height;
-	message->subject.hash = slot->proposal_hash;
-	memcpy(message->signature, slot->proposal_signature, PBFT_SIGNATURE_SIZE);
-	proposal->header = slot->proposal;
-	proposal->has_checkpoint = pbft_result_certificate(replica, slot->proposal.stable_height,
-													   &proposal->checkpoint);
+	message->subject.hash = slot->proposal.hash;
+	memcpy(message->signature, slot->proposal.signature, PBFT_SIGNATURE_SIZE);
+	proposal->header = slot->proposal.header;
+	proposal->has_checkpoint =
+		pbft_result_certificate(replica, proposal->header.stable_height, &proposal->checkpoint);
+}
+
+void
+pbft_proposal_put(PbftSlot *slot, const PbftProposed *proposal)
+{
+	assert(slot->height == proposal->height);
+	slot->proposed = true;
+	slot->proposal = *proposal;
 }
 
 void
@@ -150,7 +156,7 @@ pbft_proposal_resend(PbftReplica *replica, uint64_t height, uint32_t member)
 {
 	PbftSlot *slot = pbft_slot(replica, height);
 
-	if (!slot->proposed || slot->proposal.proposer != replica->config.self)
+	if (!slot->proposed || slot->proposal.header.proposer != replica->config.self)
 		return;
 	proposal_message(replica, slot, &replica->scratch);
 	pbft_emit_send(replica, member, &replica->scratch);
@@ -160,6 +166,7 @@ void
 pbft_candidate(PbftReplica *replica, const PbftCandidate *candidate)
 {
 	PbftMessage *message = &replica->scratch;
+	PbftProposed proposal = { 0 };
 	PbftEffect *effect;
 	PbftBlock *block;
 	PbftSlot *slot;
@@ -177,22 +184,24 @@ pbft_candidate(PbftReplica *replica, const PbftCandidate *candidate)
 		!my_turn(replica) || !pbft_block_tip(replica, &replica->tip_hash, &parent))
 		return;
 	slot = pbft_slot(replica, replica->tip + 1);
-	fill_header(replica, candidate, &parent, &slot->proposal);
-	pbft_header_hash(&slot->proposal, &slot->proposal_hash);
-	slot->proposed = true;
-	block = pbft_block_add(replica, &slot->proposal, &slot->proposal_hash);
+	proposal.height = slot->height;
+	proposal.view = replica->view;
+	fill_header(replica, candidate, &parent, &proposal.header);
+	pbft_header_hash(&proposal.header, &proposal.hash);
+	pbft_proposal_put(slot, &proposal);
+	block = pbft_block_add(replica, &proposal.header, &proposal.hash);
 	block->body = PBFT_BODY_HELD;
 	effect = pbft_emit(replica, PBFT_PROPOSED);
 	effect->request = candidate->request;
 	effect->height = slot->height;
-	effect->hash = slot->proposal_hash;
-	effect->header = pbft_emit_header(replica, &slot->proposal);
+	effect->hash = proposal.hash;
+	effect->header = pbft_emit_header(replica, &proposal.header);
 	/* alone, no PRE-PREPARE leaves the node, and no certificate holds its signature */
 	if (replica->config.member_count > 1)
 	{
 		proposal_message(replica, slot, message);
 		pbft_message_sign(replica, message);
-		memcpy(slot->proposal_signature, message->signature, PBFT_SIGNATURE_SIZE);
+		memcpy(slot->proposal.signature, message->signature, PBFT_SIGNATURE_SIZE);
 		pbft_record_message(replica, message);
 		pbft_emit_broadcast(replica, message);
 	}

@@ -5,7 +5,7 @@
 #include "pbft/replica.h"
 
 #define RECORD_MAX (1 + PBFT_MESSAGE_MAX)
-#define STATE_SIZE (8 + 1 + 1 + 1 + 8 + 8 + HASH_SIZE + 8 + HASH_SIZE + 4)
+#define STATE_MAX (8 + 1 + 1 + 1 + 8 + 8 + HASH_SIZE + 8 + HASH_SIZE + 4 + PBFT_CHAIN_MAX)
 
 static void
 emit_record(PbftReplica *replica, McSpan record)
@@ -62,7 +62,7 @@ pbft_record_certificate(PbftReplica *replica, const PbftCertificate *certificate
 static void
 record_state(PbftReplica *replica)
 {
-	uint8_t record[1 + STATE_SIZE];
+	uint8_t record[1 + STATE_MAX];
 	PbftPacker packer = { record, 0, sizeof(record) };
 
 	pack_8(&packer, PBFT_RECORD_STATE);
@@ -76,7 +76,16 @@ record_state(PbftReplica *replica)
 	pack_64(&packer, replica->tip);
 	pack_hash(&packer, &replica->tip_hash);
 	pack_32(&packer, replica->consecutive_changes);
-	assert(packer.size == sizeof(record));
+	pbft_chain_pack(&packer, &replica->final_chain, replica->config.member_count);
+	emit_record(replica, span_of(record, packer.size));
+}
+
+/* D10: from here on no vote of this node exists in this instance. */
+void
+pbft_record_closed(PbftReplica *replica)
+{
+	uint8_t record[1] = { PBFT_RECORD_CLOSED };
+
 	emit_record(replica, span_of(record, sizeof(record)));
 }
 
@@ -169,4 +178,6 @@ pbft_record_snapshot(PbftReplica *replica)
 	record_state(replica);
 	snapshot_votes(replica);
 	snapshot_results(replica);
+	if (replica->closed)
+		pbft_record_closed(replica);
 }

@@ -10,7 +10,10 @@ pbft_recv_certified(PbftReplica *replica, const PbftMessage *message)
 	McHash hash;
 
 	pbft_header_hash(&certified->header, &hash);
-	if (!pbft_was_asked(replica, certified->header.height, &hash))
+	/* a proof may be told unasked, to who is in an older epoch (A8): it harms nobody */
+	if (!pbft_was_asked(replica, certified->header.height, &hash) &&
+		((!certified->has_commit && !certified->has_checkpoint) ||
+		 certified->header.height > replica->committed + replica->config.window))
 		return MC_CONSENSUS_UNASKED;
 	if (certified->header.height > replica->committed)
 		pbft_block_add(replica, &certified->header, &hash)->view_seen = replica->view;

@@ -60,16 +60,18 @@ replay_view_change(PbftReplica *replica, const PbftMessage *message)
 static void
 replay_proposal(PbftReplica *replica, const PbftMessage *message)
 {
+	PbftProposed proposal;
 	PbftSlot *slot;
 
 	if (message->subject.view != replica->view ||
 		!pbft_in_window(replica, message->subject.height))
 		return;
 	slot = pbft_slot(replica, message->subject.height);
-	slot->proposed = true;
-	slot->proposal = message->u.proposal.header;
-	slot->proposal_hash = message->subject.hash;
-	memcpy(slot->proposal_signature, message->signature, PBFT_SIGNATURE_SIZE);
+	proposal = (PbftProposed){ .height = slot->height, .view = replica->view };
+	proposal.hash = message->subject.hash;
+	proposal.header = message->u.proposal.header;
+	memcpy(proposal.signature, message->signature, PBFT_SIGNATURE_SIZE);
+	pbft_proposal_put(slot, &proposal);
 }
 
 static void
@@ -112,18 +114,25 @@ replay_message(PbftReplica *replica, McSpan bytes)
 static void
 replay_commit(PbftReplica *replica, const PbftCertificate *certificate)
 {
+	McHash hashes[PBFT_BLOCK_MAX];
 	McHash missing;
 	bool conflict;
+	uint64_t above = certificate->subject.height - replica->committed;
 
 	if (certificate->subject.height <= replica->committed)
 		return;
-	if (pbft_block_chain(replica, certificate->subject.height, &certificate->subject.hash, NULL,
-						 &missing, &conflict) &&
-		certificate->subject.height - replica->applied < PBFT_FINAL_MAX)
+	if (!pbft_block_chain(replica, certificate->subject.height, &certificate->subject.hash, hashes,
+						  &missing, &conflict))
+		replica->final_chain.valid = false; /* a snapshot says it further on */
+	else if (certificate->subject.height - replica->applied < PBFT_FINAL_MAX)
 	{
 		pbft_learn_commit(replica, certificate);
 		return;
 	}
+	for (uint64_t i = 0; i < above && replica->final_chain.valid; i++)
+		pbft_chain_advance(&replica->config, replica->order,
+						   &pbft_block_find(replica, &hashes[i])->header, &hashes[i],
+						   &replica->final_chain);
 	replica->committed = certificate->subject.height;
 	replica->committed_hash = certificate->subject.hash;
 	replica->commit_certificate = *certificate;
@@ -167,6 +176,7 @@ replay_state(PbftReplica *replica, McSpan bytes)
 	replica->tip = unpack_64(&unpacker);
 	unpack_hash(&unpacker, &replica->tip_hash);
 	replica->consecutive_changes = unpack_32(&unpacker);
+	pbft_chain_unpack(&unpacker, &replica->final_chain, replica->config.member_count);
 	if (unpacker.bad || unpacker.offset != bytes.size)
 		replica->fenced = true;
 }
@@ -188,6 +198,8 @@ pbft_replay(PbftReplica *replica, McSpan record)
 		replay_certificate(replica, content);
 	else if (record.data[0] == PBFT_RECORD_STATE)
 		replay_state(replica, content);
+	else if (record.data[0] == PBFT_RECORD_CLOSED)
+		replica->closed = true;
 	else
 		replica->fenced = true;
 	replica->replaying = false;
@@ -226,6 +238,10 @@ fall_back_to_root(PbftReplica *replica)
 	replica->committed_hash = replica->root.hash;
 	replica->tip = replica->root.height;
 	replica->tip_hash = replica->root.hash;
+	pbft_chain_begin(&replica->config, &replica->root, &replica->final_chain);
+	/* alone every block was this node's; of many members the headers since the anchor tell */
+	replica->final_chain.valid =
+		replica->config.member_count == 1 || replica->root.height == replica->config.anchor.height;
 }
 
 /* The accepted chain between the final block and the tip, so that votes go on where they
@@ -270,6 +286,8 @@ pbft_start(PbftReplica *replica, const PbftTip *root)
 		fall_back_to_root(replica);
 	tip_from_log(replica);
 	replica->ended = (root->flags & PBFT_FLAG_END_EPOCH) != 0;
+	if (!replica->final_chain.valid || replica->final_chain.height != replica->committed)
+		replica->final_chain.valid = false;
 	replica->started = true;
 	if (replica->fenced)
 		pbft_emit_note(replica, PBFT_NOTE_FENCED, replica->config.self, replica->committed);

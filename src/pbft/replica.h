@@ -5,6 +5,8 @@
 #ifndef MESCHAIN_PBFT_REPLICA_H
 #define MESCHAIN_PBFT_REPLICA_H
 
+#include "pbft/chain.h"
+#include "pbft/order.h"
 #include "pbft/pbft.h"
 #include "pbft/sign.h"
 
@@ -12,6 +14,9 @@
 #define PBFT_BLOCK_MAX 256
 /* Final blocks whose transaction is not yet durable here. */
 #define PBFT_FINAL_MAX (2 * PBFT_LAG_MAX)
+#define PBFT_SLOT_TIMES 15
+/* Proposals of one member above the next height. */
+#define PBFT_EARLY_MAX 4
 
 typedef enum PbftBody
 {
@@ -39,6 +44,16 @@ typedef struct PbftVote
 	uint8_t signature[PBFT_SIGNATURE_SIZE];
 } PbftVote;
 
+/* A proposal as it came. */
+typedef struct PbftProposed
+{
+	uint64_t height; /* 0: free */
+	uint64_t view;
+	McHash hash;
+	PbftHeader header;
+	uint8_t signature[PBFT_SIGNATURE_SIZE];
+} PbftProposed;
+
 /* One height of the window (c, c + W]. */
 typedef struct PbftSlot
 {
@@ -46,9 +61,7 @@ typedef struct PbftSlot
 	bool accepted; /* acc[height] of the current view */
 	bool proposed; /* a proposal of the current view waits or was accepted */
 	McHash accepted_hash;
-	McHash proposal_hash;
-	PbftHeader proposal;
-	uint8_t proposal_signature[PBFT_SIGNATURE_SIZE];
+	PbftProposed proposal;
 	PbftVote prepare[PBFT_NODE_MAX]; /* highest view of each member */
 	PbftVote commit[2][PBFT_NODE_MAX]; /* of my view, and of the highest other view (A6) */
 } PbftSlot;
@@ -96,7 +109,7 @@ struct PbftReplica
 	PbftConfig config;
 	uint32_t quorum;
 	uint32_t faults;
-	uint32_t order[PBFT_NODE_MAX]; /* perm_e of R1 */
+	uint32_t order[PBFT_NODE_MAX]; /* perm_e of R1: who is primary */
 	PbftEffects *out; /* for the length of a step */
 
 	bool started;
@@ -104,6 +117,7 @@ struct PbftReplica
 	bool echoed; /* R17b: a quorum said what it holds of this node's words */
 	bool fenced;
 	bool diverged;
+	bool closed; /* C8: attested for a RESUME */
 	bool ended;
 	uint64_t now_ms;
 	uint64_t wall_ms;
@@ -115,18 +129,20 @@ struct PbftReplica
 	PbftLock base;
 	uint64_t tip;
 	McHash tip_hash;
+	McHash said_tip; /* by the last TIP effect */
+	uint64_t view_since_ms;
 	PbftLock lock; /* pk: the certificate of highest rank */
 	PbftCertificate lock_certificate;
 	bool has_new_view; /* NEW-VIEW of the current view, entered: for those behind */
-	bool has_next_view; /* a later one, waiting for blocks */
-	PbftMessage new_view;
-	PbftMessage next_view;
+	bool has_next_view;           /* a later one, waiting for blocks */
 	uint32_t consecutive_changes; /* k */
 	uint64_t commits_since_change;
 
 	/* heights: applied <= resulted <= executed <= committed, stable <= committed */
 	uint64_t committed;
 	McHash committed_hash;
+	PbftChain final_chain;              /* at `committed` */
+	PbftChain tip_chain;                /* at the tip, when somebody last asked */
 	PbftCertificate commit_certificate; /* of `committed` or of a descendant; height 0: none */
 	bool has_ahead;
 	PbftCertificate ahead; /* a COMMIT certificate whose chain is not all here */
@@ -149,9 +165,13 @@ struct PbftReplica
 	uint64_t generation[PBFT_TIMER_COUNT];
 	int progress_class;
 	uint64_t progress_key;
+	uint64_t progress_since_ms;
+	uint32_t slot_ms[PBFT_SLOT_TIMES]; /* how long the last due blocks took (A10) */
+	uint64_t slot_count;
 
 	/* peers */
 	PbftStatus peers[PBFT_NODE_MAX];
+	uint64_t hints[PBFT_NODE_MAX]; /* final height that a member in another instance claims */
 	bool peer_known[PBFT_NODE_MAX];
 	bool peer_answered[PBFT_NODE_MAX];
 	int64_t clock_offset[PBFT_NODE_MAX];
@@ -167,9 +187,14 @@ struct PbftReplica
 
 	/* large tables: pbft_init() clears only what says that an entry is in use */
 	PbftViewChange changes[PBFT_NODE_MAX]; /* highest view of each member; view 0: none */
+	PbftMessage new_view;
+	PbftMessage next_view;
 	PbftBlock blocks[PBFT_BLOCK_MAX];
 	PbftFinal finals[PBFT_FINAL_MAX];
 	PbftSlot slots[PBFT_WINDOW_MAX];
+	/* Above the next height. Whose slot that is may hang on a block not yet here, so each sender
+	 * has places of its own and cannot take another's. */
+	PbftProposed early[PBFT_NODE_MAX][PBFT_EARLY_MAX];
 	PbftResultSlot results[PBFT_LAG_MAX];
 	PbftMessage scratch;
 };

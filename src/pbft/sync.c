@@ -4,14 +4,6 @@
  */
 #include "pbft/replica.h"
 
-static bool
-hash_is_zero(const McHash *hash)
-{
-	static const McHash zero;
-
-	return hash_equal(hash, &zero);
-}
-
 void
 pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase)
 {
@@ -36,6 +28,15 @@ pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase)
 		pbft_emit_broadcast(replica, message);
 }
 
+/* Who has no seat has no key here: the link it came by says who asks. */
+static void
+fetch_unsigned(const PbftReplica *replica, PbftMessage *message)
+{
+	message->sender = PBFT_NODE_MAX;
+	memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
+	memset(message->signature, 0, PBFT_SIGNATURE_SIZE);
+}
+
 static void
 fetch(PbftReplica *replica, uint32_t member, uint64_t height, uint32_t count, const McHash *hash)
 {
@@ -50,7 +51,10 @@ fetch(PbftReplica *replica, uint32_t member, uint64_t height, uint32_t count, co
 	memset(&message->subject, 0, sizeof(message->subject));
 	message->kind = PBFT_FETCH;
 	message->u.fetch = (PbftFetch){ height, count, *hash };
-	pbft_message_sign(replica, message);
+	if (replica->config.self < replica->config.member_count)
+		pbft_message_sign(replica, message);
+	else
+		fetch_unsigned(replica, message);
 	pbft_emit_send(replica, member, message);
 }
 
@@ -65,9 +69,11 @@ next_ahead(PbftReplica *replica, bool results, uint64_t height)
 		uint32_t member = (replica->range_turn + i) % n;
 
 		const PbftStatus *peer = &replica->peers[member];
+		uint64_t has = results ? peer->stable : peer->committed;
 
-		if (member == replica->config.self || !replica->peer_known[member] ||
-			(results ? peer->stable : peer->committed) <= height)
+		if (replica->hints[member] > has)
+			has = replica->hints[member];
+		if (member == replica->config.self || has <= height)
 			continue;
 		replica->range_turn = member + 1;
 		return member;
@@ -142,7 +148,10 @@ fetch_range(PbftReplica *replica)
 	member = next_ahead(replica, false, replica->committed);
 	if (member >= replica->config.member_count)
 		return;
-	count = replica->peers[member].committed - replica->committed;
+	count = replica->peers[member].committed;
+	if (replica->hints[member] > count)
+		count = replica->hints[member];
+	count -= replica->committed;
 	if (count > room)
 		count = room;
 	if (count > PBFT_FETCH_MAX)
@@ -171,8 +180,7 @@ fetch_results(PbftReplica *replica)
 void
 pbft_sync(PbftReplica *replica, bool tick)
 {
-	if (replica->config.member_count == 1 || !replica->started ||
-		replica->config.self >= replica->config.member_count)
+	if (!replica->started || (replica->config.member_count == 1 && replica->config.self == 0))
 		return;
 	if (replica->has_ahead)
 	{

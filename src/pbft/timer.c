@@ -22,11 +22,49 @@ pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms)
 	effect->delay_ms = delay_ms;
 }
 
+/*
+ * A10: a slot may last 8 times what slots last. The middle one of the last counts, not the mean: of
+ * four members one slow one makes a quarter of the mean, and 8 quarters are never exceeded by it.
+ */
 static uint64_t
-tau(const PbftReplica *replica)
+slot_time(const PbftReplica *replica)
+{
+	const PbftConfig *config = &replica->config;
+	uint64_t least = config->tau_min_ms > 0 ? config->tau_min_ms : config->tau0_ms;
+	uint32_t sorted[PBFT_SLOT_TIMES];
+	uint64_t delay;
+
+	if (replica->slot_count < PBFT_SLOT_TIMES)
+		return config->tau0_ms;
+	for (uint32_t i = 0; i < PBFT_SLOT_TIMES; i++)
+	{
+		uint32_t at = i;
+
+		for (; at > 0 && sorted[at - 1] > replica->slot_ms[i]; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = replica->slot_ms[i];
+	}
+	delay = UINT64_C(8) * sorted[PBFT_SLOT_TIMES / 2];
+	if (delay < least)
+		delay = least;
+	return delay < config->tau0_ms ? delay : config->tau0_ms;
+}
+
+/* What a due block took, from when the timer was set to when it was final. */
+static void
+count_slot(PbftReplica *replica)
+{
+	uint64_t took = replica->now_ms - replica->progress_since_ms;
+
+	replica->slot_ms[replica->slot_count++ % PBFT_SLOT_TIMES] =
+		took < UINT32_MAX ? (uint32_t) took : UINT32_MAX;
+}
+
+static uint64_t
+tau(const PbftReplica *replica, uint64_t begin_ms)
 {
 	uint32_t doublings = replica->consecutive_changes < 10 ? replica->consecutive_changes : 10;
-	uint64_t delay = replica->config.tau0_ms << doublings;
+	uint64_t delay = begin_ms << doublings;
 
 	return delay < replica->config.tau_max_ms ? delay : replica->config.tau_max_ms;
 }
@@ -52,7 +90,9 @@ progress_class(const PbftReplica *replica)
 static uint64_t
 progress_delay(const PbftReplica *replica, ProgressClass class)
 {
-	return class == PROGRESS_IDLE ? 3 * replica->config.heartbeat_ms + tau(replica) : tau(replica);
+	if (class == PROGRESS_IDLE)
+		return 3 * replica->config.heartbeat_ms + tau(replica, replica->config.tau0_ms);
+	return tau(replica, slot_time(replica));
 }
 
 /* Called after every step: restarts the progress timer on a new block, view or reason. */
@@ -68,6 +108,10 @@ pbft_timers(PbftReplica *replica)
 		return;
 	if (replica->active && key != replica->progress_key)
 		pbft_set_timer(replica, PBFT_TIMER_HEARTBEAT, replica->config.heartbeat_ms);
+	if (replica->active && replica->progress_class == PROGRESS_WORK &&
+		key != replica->progress_key && replica->progress_key <= key)
+		count_slot(replica);
+	replica->progress_since_ms = replica->now_ms;
 	replica->progress_class = (int) class;
 	replica->progress_key = key;
 	if (class != PROGRESS_OFF)

@@ -33,6 +33,7 @@ pbft_change_view(PbftReplica *replica, uint64_t view)
 	replica->consecutive_changes++;
 	replica->commits_since_change = 0;
 	replica->view_changes++;
+	replica->view_since_ms = replica->now_ms;
 	message->kind = PBFT_VIEW_CHANGE;
 	message->u.view_change.body.member = replica->config.self;
 	message->u.view_change.body.view = view;

@@ -31,6 +31,7 @@ block_on(const McHash *parent, uint64_t height, uint64_t view, uint64_t ts_ms, u
 	header.parent_hash = *parent;
 	header.tx_root.bytes[0] = salt;
 	header.proposer = replica->order[(view + height - replica->base.height - 1) % 4];
+	header.skip_count = (uint32_t) view;
 	header.stable_exec_root = config.anchor.exec_root;
 	return header;
 }
