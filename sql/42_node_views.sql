@@ -25,7 +25,7 @@ CREATE FUNCTION mes_internal.stat_apply(
   OUT blocks bigint, OUT transactions bigint, OUT refused bigint, OUT cache_hits bigint, OUT cache_misses bigint,
   OUT execute_us bigint, OUT write_us bigint, OUT commit_us bigint, OUT cpu_us bigint, OUT lock_waits bigint,
   OUT sessions_cancelled bigint, OUT sessions_terminated bigint, OUT hook_calls bigint, OUT hook_errors bigint,
-  OUT notify_failures bigint, OUT stats_reset timestamptz)
+  OUT notify_failures bigint, OUT report_us bigint, OUT stats_reset timestamptz)
 RETURNS record LANGUAGE c STRICT VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mes_internal_stat_apply';
 COMMENT ON FUNCTION mes_internal.stat_apply() IS 'counters of the apply worker';
 
@@ -173,7 +173,7 @@ SELECT s.blocks, s.transactions, s.refused, s.cache_hits, s.cache_misses,
        pg_catalog.round(s.cache_hits::numeric / nullif(s.cache_hits + s.cache_misses, 0), 4) AS cache_hit_ratio,
        pg_catalog.round(s.execute_us / 1000.0, 3) AS execute_time, pg_catalog.round(s.write_us / 1000.0, 3) AS write_time, pg_catalog.round(s.commit_us / 1000.0, 3) AS commit_time,
        pg_catalog.round(s.cpu_us / 1000.0, 3) AS cpu_time, s.lock_waits, s.sessions_cancelled, s.sessions_terminated, s.hook_calls,
-       s.hook_errors, s.notify_failures, s.stats_reset
+       s.hook_errors, s.notify_failures, s.stats_reset, pg_catalog.round(s.report_us / 1000.0, 3) AS report_time
   FROM mes_internal.stat_apply() AS s;
 COMMENT ON VIEW mes.stat_apply IS 'what the apply worker did since stats_reset; one row';
 COMMENT ON COLUMN mes.stat_apply.blocks IS 'blocks applied';
@@ -193,6 +193,7 @@ COMMENT ON COLUMN mes.stat_apply.hook_calls IS 'calls of commit hooks';
 COMMENT ON COLUMN mes.stat_apply.hook_errors IS 'calls that failed and stand in mes.hook_errors';
 COMMENT ON COLUMN mes.stat_apply.notify_failures IS 'notifications that could not be sent';
 COMMENT ON COLUMN mes.stat_apply.stats_reset IS 'when the counters were last zero';
+COMMENT ON COLUMN mes.stat_apply.report_time IS 'of cpu_time, ms spent on the rows of mes_bi';
 
 CREATE VIEW mes.stat_consensus AS
 SELECT s.mode, s.voting, s.view, m.member AS leader, s.quorum, s.faults_tolerated, s.base_height, s.tip_height,

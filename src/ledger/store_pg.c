@@ -206,8 +206,17 @@ store_open(Size cache_bytes, uint64_t window_ms)
 void
 store_begin_block(uint64_t height, uint64_t block_time_ms)
 {
+	HASH_SEQ_STATUS scan;
+	AddressEntry *entry;
+
 	store.height = height;
 	store.block_time_ms = block_time_ms;
+	/* only between blocks: what this one numbers cannot be looked up before it is committed */
+	if (hash_get_num_entries(store.addresses) <= ADDRESSES_CACHED_MAX)
+		return;
+	hash_seq_init(&scan, store.addresses);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		hash_search(store.addresses, &entry->address, HASH_REMOVE, NULL);
 }
 
 static LedgerFound
@@ -372,14 +381,6 @@ store_address_id(const McAddress *address, bool *is_new)
 	Datum value;
 	bool found;
 
-	if (hash_get_num_entries(store.addresses) > ADDRESSES_CACHED_MAX)
-	{
-		HASH_SEQ_STATUS scan;
-
-		hash_seq_init(&scan, store.addresses);
-		while ((entry = hash_seq_search(&scan)) != NULL)
-			hash_search(store.addresses, &entry->address, HASH_REMOVE, NULL);
-	}
 	*is_new = false;
 	entry = hash_search(store.addresses, address, HASH_ENTER, &found);
 	if (found)

@@ -80,6 +80,7 @@ typedef struct NodeStats
 	pg_atomic_uint64 write_us;
 	pg_atomic_uint64 commit_us;
 	pg_atomic_uint64 cpu_us;
+	pg_atomic_uint64 report_us; /* of cpu_us, for mes_bi */
 	pg_atomic_uint64 lock_waits;
 	pg_atomic_uint64 sessions_cancelled;
 	pg_atomic_uint64 sessions_terminated;

@@ -354,15 +354,16 @@ mes_internal_stat_mempool(PG_FUNCTION_ARGS)
 
 /* The counters of apply in the order of mes_internal.stat_apply()'s columns. */
 static void
-apply_counters(pg_atomic_uint64 *counters[15])
+apply_counters(pg_atomic_uint64 *counters[16])
 {
 	NodeStats *stats = &node_shared->stats;
-	pg_atomic_uint64 *list[15] = {
+	pg_atomic_uint64 *list[16] = {
 		&stats->blocks,     &stats->transactions,       &stats->refused,
 		&stats->cache_hits, &stats->cache_misses,       &stats->execute_us,
 		&stats->write_us,   &stats->commit_us,          &stats->cpu_us,
 		&stats->lock_waits, &stats->sessions_cancelled, &stats->sessions_terminated,
 		&stats->hook_calls, &stats->hook_errors,        &stats->notify_failures,
+		&stats->report_us,
 	};
 
 	memcpy(counters, list, sizeof(list));
@@ -372,16 +373,16 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_stat_apply);
 Datum
 mes_internal_stat_apply(PG_FUNCTION_ARGS)
 {
-	pg_atomic_uint64 *counters[15];
-	Datum values[16];
-	bool nulls[16] = { false };
+	pg_atomic_uint64 *counters[16];
+	Datum values[17];
+	bool nulls[17] = { false };
 
 	shmem_require();
 	apply_counters(counters);
-	for (int i = 0; i < 15; i++)
+	for (int i = 0; i < 16; i++)
 		values[i] = Int64GetDatum((int64) pg_atomic_read_u64(counters[i]));
 	LWLockAcquire(node_shared->lock, LW_SHARED);
-	values[15] = TimestampTzGetDatum(node_shared->stats_reset_us);
+	values[16] = TimestampTzGetDatum(node_shared->stats_reset_us);
 	LWLockRelease(node_shared->lock);
 	return row_datum(fcinfo, values, nulls);
 }
@@ -440,10 +441,10 @@ mes_internal_stat_consensus(PG_FUNCTION_ARGS)
 static void
 reset_apply(void)
 {
-	pg_atomic_uint64 *counters[15];
+	pg_atomic_uint64 *counters[16];
 
 	apply_counters(counters);
-	for (int i = 0; i < 15; i++)
+	for (int i = 0; i < 16; i++)
 		pg_atomic_write_u64(counters[i], 0);
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->stats_reset_us = GetCurrentTimestamp();
