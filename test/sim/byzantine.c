@@ -23,7 +23,7 @@ sim_byzantine_reset(void)
 }
 
 static void
-send_forged(SimNode *node, uint32_t member, bool has_body, const McHash *body_of)
+send_forged(SimNode *node, uint32_t member, const SimBody *body)
 {
 	uint8_t signed_bytes[PBFT_SIGNED_MAX];
 	SimBytes *bytes;
@@ -31,56 +31,116 @@ send_forged(SimNode *node, uint32_t member, bool has_body, const McHash *body_of
 
 	message.sender = node->member;
 	memcpy(message.instance, world.config.domain.instance, PBFT_INSTANCE_SIZE);
-	size = pbft_message_signed(&message, &world.config.domain, signed_bytes);
-	mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size), message.signature);
+	if (pbft_kind_signed(message.kind))
+	{
+		size = pbft_message_signed(&message, &world.config.domain, signed_bytes);
+		mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size), message.signature);
+	}
 	if (message.kind == PBFT_VIEW_CHANGE)
 		memcpy(message.u.view_change.body.signature, message.signature, PBFT_SIGNATURE_SIZE);
 	bytes = sim_bytes(out, pbft_message_encode(&message, out));
-	bytes->has_body = has_body;
-	if (has_body)
-		bytes->body_of = *body_of;
+	bytes->has_body = body != NULL;
+	if (body != NULL)
+		bytes->body = *body;
 	sim_send(node, member, bytes);
 	sim_free(bytes);
 }
 
-/* The other block: same place in the chain, other contents; its hash follows from the first one. */
-static void
-other_header(const PbftHeader *header, PbftHeader *other)
-{
-	*other = *header;
-	other->tx_root.bytes[31] ^= 0x80;
-}
-
+/* The other block: same place in the chain, other contents. */
 static void
 equivocate(SimNode *node, bool broadcast, uint32_t member)
 {
-	PbftHeader header;
+	PbftHeader header = message.u.proposal.header;
+	SimBody body = { ++world.nonce, node->place };
 	uint32_t from = broadcast ? 0 : member;
 	uint32_t to = broadcast ? world.plan.n : member + 1;
 	uint64_t side = sim_random(UINT64_MAX);
+	McHash hash;
 
-	other_header(&message.u.proposal.header, &header);
+	sim_body_root(&body, &header.tx_root);
+	pbft_header_hash(&header, &hash);
+	sim_body_take(node, &header, &hash, &body);
 	for (uint32_t i = from; i < to; i++)
 	{
-		McHash hash;
-
 		if (i == node->member || (side >> (i % 64) & 1) == 0)
 			continue;
 		message.u.proposal.header = header;
-		pbft_header_hash(&header, &hash);
 		message.subject.hash = hash;
-		sim_body_add(node, &hash);
-		send_forged(node, i, (node->byzantine & BYZ_WITHHOLD) == 0 || sim_chance(500000), &hash);
+		send_forged(node, i,
+					(node->byzantine & BYZ_WITHHOLD) == 0 || sim_chance(500000) ? &body : NULL);
 		memset(&message.u, 0, sizeof(PbftHeader));
 		message.kind = PBFT_PREPARE;
 		message.subject.kind = PBFT_PREPARE;
-		send_forged(node, i, false, NULL);
+		send_forged(node, i, NULL);
 		message.kind = PBFT_COMMIT;
 		message.subject.kind = PBFT_COMMIT;
-		send_forged(node, i, false, NULL);
+		send_forged(node, i, NULL);
 		message.kind = PBFT_PRE_PREPARE;
 		message.subject.kind = PBFT_PRE_PREPARE;
 	}
+}
+
+/* A1: to each another body for the same block: other contents, or the same transaction re-signed.
+ */
+static void
+other_bodies(SimNode *node, bool broadcast, uint32_t member, const SimBytes *bytes)
+{
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		SimBytes *copy;
+
+		if (i == node->member || (!broadcast && i != member))
+			continue;
+		copy = sim_bytes(bytes->data, bytes->size);
+		copy->has_body = true;
+		copy->body = bytes->body;
+		if (sim_chance(300000))
+			copy->body.tx ^= 1 + sim_random(1000);
+		else if (sim_chance(700000))
+			copy->body.witness ^= 1 + sim_random(1000);
+		sim_send(node, i, copy);
+		sim_free(copy);
+	}
+}
+
+/* A signer fewer than there were, or one of them in two places. */
+static void
+truncate_certificate(PbftCertificate *certificate)
+{
+	uint32_t first = 0;
+
+	while (first < certificate->member_count && !pbft_certificate_has(certificate, first))
+		first++;
+	if (first >= certificate->member_count)
+		return;
+	certificate->bitmap[first / 8] &= (uint8_t) ~(1u << (first % 8));
+	for (uint32_t i = 0; i < certificate->member_count && sim_chance(700000); i++)
+		if (i != first && !pbft_certificate_has(certificate, i))
+		{
+			certificate->bitmap[i / 8] |= (uint8_t) (1u << (i % 8));
+			memcpy(certificate->signatures[i], certificate->signatures[first], PBFT_SIGNATURE_SIZE);
+			return;
+		}
+}
+
+static bool
+truncate_message(void)
+{
+	if (message.kind == PBFT_VIEW_CHANGE && message.u.view_change.has_certificate)
+		truncate_certificate(&message.u.view_change.certificate);
+	else if (message.kind == PBFT_NEW_VIEW && message.u.new_view.has_certificate)
+		truncate_certificate(&message.u.new_view.certificate);
+	else if (message.kind == PBFT_NEW_VIEW)
+		message.u.new_view.bodies[0] = message.u.new_view.bodies[message.u.new_view.body_count - 1];
+	else if (message.kind == PBFT_PRE_PREPARE && message.u.proposal.has_checkpoint)
+		truncate_certificate(&message.u.proposal.checkpoint);
+	else if (message.kind == PBFT_CERTIFIED && message.u.certified.has_commit)
+		truncate_certificate(&message.u.certified.commit);
+	else if (message.kind == PBFT_CERTIFIED && message.u.certified.has_checkpoint)
+		truncate_certificate(&message.u.certified.checkpoint);
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -187,7 +247,7 @@ rush_view(SimNode *node)
 	message.u.view_change.has_certificate = false;
 	for (uint32_t i = 0; i < world.plan.n; i++)
 		if (i != node->member)
-			send_forged(node, i, false, NULL);
+			send_forged(node, i, NULL);
 }
 
 static bool
@@ -217,11 +277,11 @@ tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
 		worst_new_view(&message.u.new_view);
 		worst_certificate(node, &message.u.new_view);
 	}
-	else
+	else if ((byzantine & BYZ_TRUNCATE) == 0 || sim_chance(500000) || !truncate_message())
 		return false;
 	for (uint32_t i = 0; i < world.plan.n; i++)
 		if (i != node->member && (broadcast || i == member))
-			send_forged(node, i, false, NULL);
+			send_forged(node, i, NULL);
 	return true;
 }
 
@@ -245,6 +305,11 @@ sim_tamper(SimNode *node, bool broadcast, uint32_t member, SimBytes *bytes)
 	if ((byzantine & BYZ_MUTATE) && sim_chance(100000))
 	{
 		mutate(node, broadcast, member, bytes);
+		return true;
+	}
+	if ((byzantine & BYZ_OTHER_BODY) && bytes->has_body)
+	{
+		other_bodies(node, broadcast, member, bytes);
 		return true;
 	}
 	if (pbft_message_decode(span_of(bytes->data, bytes->size), &message, &problem) != MC_OK)
@@ -271,9 +336,9 @@ sim_byzantine_hears(SimNode *node, const PbftMessage *heard)
 		message.subject = heard->subject;
 		message.kind = PBFT_PREPARE;
 		message.subject.kind = PBFT_PREPARE;
-		send_forged(node, i, false, NULL);
+		send_forged(node, i, NULL);
 		message.kind = PBFT_COMMIT;
 		message.subject.kind = PBFT_COMMIT;
-		send_forged(node, i, false, NULL);
+		send_forged(node, i, NULL);
 	}
 }

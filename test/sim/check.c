@@ -65,6 +65,7 @@ void
 sim_check_sent(const SimNode *node, SimBytes *bytes)
 {
 	uint64_t name[4] = { node->member, 0, 0, 0 };
+	uint64_t key;
 	McProblem problem;
 	Signed *place;
 
@@ -80,16 +81,21 @@ sim_check_sent(const SimNode *node, SimBytes *bytes)
 		name[2] = message.u.view_change.body.view;
 	else if (message.kind == PBFT_NEW_VIEW)
 		name[2] = message.u.new_view.view;
+	if (node->fenced || node->diverged)
+		sim_fail("a vote after it was fenced or diverged", node->place, message.subject.height);
+	if (node->restored)
+		return;
 	if (2 * signed_count >= signed_capacity)
 		signed_grow();
-	place = signed_place(code_of(name, sizeof(name)));
+	key = code_of(name, sizeof(name));
+	place = signed_place(key);
 	if (place->key == 0)
 	{
 		signed_count++;
-		place->key = code_of(name, sizeof(name));
-		place->content = code_of(message.signature, PBFT_SIGNATURE_SIZE);
+		place->key = key;
+		place->content = get_be64(message.signature);
 	}
-	else if (place->content != code_of(message.signature, PBFT_SIGNATURE_SIZE))
+	else if (place->content != get_be64(message.signature))
 		sim_fail("an honest member signs two things", node->place, message.subject.height);
 }
 
@@ -110,6 +116,30 @@ check_certificate(SimNode *node, const PbftEffect *effect, uint8_t kind)
 		sim_fail("a certificate of another block", node->place, effect->height);
 }
 
+/* Validity: what R3 and A12 let no quorum prepare. */
+static void
+check_valid(SimNode *node, const PbftEffect *effect)
+{
+	const PbftHeader *header = effect->header;
+	const PbftHeader *parent = &node->chain[effect->height - 1].header;
+	const SimBody *body = sim_body_held(node, &effect->hash);
+	uint64_t now_ms = 1000000000 + world.now_us / 1000;
+
+	if (body != NULL && (body->tx & SIM_TX_BAD))
+		sim_fail("a final block whose body no honest member admits", node->place, effect->height);
+	if (header->flags != 0 || header->proposer >= world.plan.n)
+		sim_fail("a final block that breaks a rule of headers", node->place, effect->height);
+	if (effect->height == 1)
+		return;
+	if (header->ts_ms <= parent->ts_ms || header->stable_height < parent->stable_height ||
+		header->stable_height >= header->height)
+		sim_fail("a final block behind its parent", node->place, effect->height);
+	/* honest clocks differ by 200 ms; a quorum of them lets none pass that is further ahead */
+	if (!world.plan.clock_jumps && header->ts_ms != parent->ts_ms + 1 &&
+		header->ts_ms > now_ms + world.config.drift_ms + 300)
+		sim_fail("a final block from the future", node->place, effect->height);
+}
+
 void
 sim_check_execute(SimNode *node, const PbftEffect *effect)
 {
@@ -127,6 +157,7 @@ sim_check_execute(SimNode *node, const PbftEffect *effect)
 		sim_fail("final blocks out of order", node->place, effect->height);
 	if (!hash_equal(&effect->header->parent_hash, &node->chain[node->ordered].hash))
 		sim_fail("a final block on another parent", node->place, effect->height);
+	check_valid(node, effect);
 	if (hash_equal(known, &none))
 		*known = effect->hash;
 	else if (!hash_equal(known, &effect->hash))
@@ -135,6 +166,32 @@ sim_check_execute(SimNode *node, const PbftEffect *effect)
 		world.final_height = effect->height;
 }
 
+/* Exactly once: a transaction takes effect at one height of the chain, whoever had it in a pool. */
+static void
+check_effect(const SimNode *node, uint64_t height)
+{
+	const SimBlock *block = &node->chain[height];
+	uint64_t tx = block->tx;
+
+	if (tx & SIM_TX_BAD)
+		sim_fail("the result of a body no honest member admits", node->place, height);
+	if (tx >= world.tx_capacity)
+	{
+		uint64_t capacity = 2 * tx + 256;
+
+		world.tx_height = realloc(world.tx_height, capacity * sizeof(uint64_t));
+		memset(world.tx_height + world.tx_capacity, 0,
+			   (capacity - world.tx_capacity) * sizeof(uint64_t));
+		world.tx_capacity = capacity;
+	}
+	if (!block->effect)
+		return;
+	if (world.tx_height[tx] != 0 && world.tx_height[tx] != height)
+		sim_fail("a transaction took effect twice", node->place, height);
+	world.tx_height[tx] = height;
+}
+
+/* Visible from here on: a quorum has signed this node's own result, once, in order. */
 void
 sim_check_result(SimNode *node, const PbftEffect *effect)
 {
@@ -147,10 +204,13 @@ sim_check_result(SimNode *node, const PbftEffect *effect)
 	check_certificate(node, effect, PBFT_CHECKPOINT);
 	if (effect->height > node->executed)
 		sim_fail("a result before its execution", node->place, effect->height);
+	if (effect->height != node->committed_result + 1)
+		sim_fail("results out of order", node->place, effect->height);
 	if (hash_equal(known, &none))
 		*known = block->exec_root;
 	else if (!hash_equal(known, &block->exec_root))
 		sim_fail("two results of one height", node->place, effect->height);
+	check_effect(node, effect->height);
 	if (effect->height > world.result_height)
 		world.result_height = effect->height;
 }
@@ -160,13 +220,24 @@ sim_check_note(SimNode *node, const PbftEffect *effect)
 {
 	if (node->byzantine)
 		return;
-	if (effect->note == PBFT_NOTE_EVIDENCE && sim_honest(effect->member))
+	if (effect->note == PBFT_NOTE_EVIDENCE && sim_honest(effect->member) &&
+		!world.nodes[effect->member].restored)
 		sim_fail("evidence against an honest member", node->place, effect->height);
-	if (effect->note == PBFT_NOTE_DIVERGED)
+	if (effect->note == PBFT_NOTE_DIVERGED && node->wrong_from == 0)
 		sim_fail("an honest member's result is not the quorum's", node->place, effect->height);
-	if (effect->note == PBFT_NOTE_FENCED)
+	if (effect->note == PBFT_NOTE_FENCED && !node->may_fence)
 		sim_fail("an honest member with a whole log is fenced", node->place, effect->height);
 	world.view_changes += effect->note == PBFT_NOTE_VIEW_CHANGE;
+	world.fences += effect->note == PBFT_NOTE_FENCED;
+}
+
+/* Bounded memory: the replica has one size, and a step gives no more than it may. */
+void
+sim_check_step(const SimNode *node, size_t effects_before, size_t bytes_before)
+{
+	if (node->effects->count - effects_before > PBFT_STEP_EFFECTS_MAX ||
+		node->effects->used - bytes_before > PBFT_STEP_BYTES_MAX)
+		sim_fail("a step that gives more than it may", node->place, node->applied);
 }
 
 /* Relations of the counters, after every turn. */
@@ -180,7 +251,8 @@ sim_check_state(SimNode *node)
 	pbft_summary(node->replica, &summary);
 	if (summary.applied > summary.resulted || summary.resulted > summary.executed ||
 		summary.executed > summary.committed || summary.stable > summary.committed ||
-		summary.tip < summary.committed ||
-		summary.tip - summary.committed > world.config.window)
+		summary.tip < summary.committed || summary.tip - summary.committed > world.config.window)
 		sim_fail("heights in the wrong order", node->place, summary.committed);
+	if (node->fenced && summary.mode != PBFT_MODE_FENCED)
+		sim_fail("a fenced member that forgot it", node->place, summary.committed);
 }

@@ -1,62 +1,34 @@
 /*
- * node.c - the workers around one replica: one sync a turn before anything leaves, blocks executed
- * in order, a log that keeps what was synced and perhaps a torn piece of what was not.
+ * node.c - the life of a node, and what its workers do with the effects of a turn: one sync before
+ * anything leaves. What goes into the replica is in input.c.
  */
 #include "sim/sim.h"
 
-void
-sim_exec_root(const McHash *previous, const McHash *block, McHash *root)
+/* ---- signatures are counted ------------------------------------------------------------------ */
+
+static void
+sign(void *context, McSpan message, uint8_t signature[PBFT_SIGNATURE_SIZE])
 {
-	for (int i = 0; i < 4; i++)
-		put_be64(root->bytes + 8 * i, mac_mix(get_be64(previous->bytes + 8 * i) * 3 +
-											  get_be64(block->bytes + 8 * i) + 1));
+	world.signatures_made++;
+	mac_sign(context, message, signature);
 }
 
-/* ---- bodies ------------------------------------------------------------------------------- */
-
-static size_t
-body_place(const McHash *table, size_t capacity, const McHash *hash)
+static bool
+verify(void *context, uint32_t member, McSpan message, const uint8_t signature[PBFT_SIGNATURE_SIZE])
 {
-	static const McHash none;
-	size_t at = get_be64(hash->bytes) & (capacity - 1);
-
-	while (!hash_equal(&table[at], &none) && !hash_equal(&table[at], hash))
-		at = (at + 1) & (capacity - 1);
-	return at;
+	world.signatures_checked++;
+	return mac_verify(context, member, message, signature);
 }
 
-bool
-sim_body_held(const SimNode *node, const McHash *hash)
+PbftCrypto
+sim_node_crypto(SimNode *node)
 {
-	return hash_equal(&node->bodies[body_place(node->bodies, node->body_capacity, hash)], hash);
-}
-
-void
-sim_body_add(SimNode *node, const McHash *hash)
-{
-	static const McHash none;
-
-	if (sim_body_held(node, hash))
-		return;
-	if (2 * node->body_count >= node->body_capacity)
-	{
-		size_t capacity = 2 * node->body_capacity;
-		McHash *table = calloc(capacity, sizeof(McHash));
-
-		for (size_t i = 0; i < node->body_capacity; i++)
-			if (!hash_equal(&node->bodies[i], &none))
-				table[body_place(table, capacity, &node->bodies[i])] = node->bodies[i];
-		free(node->bodies);
-		node->bodies = table;
-		node->body_capacity = capacity;
-	}
-	node->bodies[body_place(node->bodies, node->body_capacity, hash)] = *hash;
-	node->body_count++;
+	return (PbftCrypto){ &node->signer, sign, verify };
 }
 
 /* Room for the block of this height. */
 static void
-sim_chain_grow(SimNode *node, uint64_t height)
+chain_grow(SimNode *node, uint64_t height)
 {
 	uint64_t capacity = node->chain_capacity ? 2 * node->chain_capacity : 64;
 
@@ -70,59 +42,82 @@ sim_chain_grow(SimNode *node, uint64_t height)
 
 /* ---- life --------------------------------------------------------------------------------- */
 
+/* Replicas and effects are large: made once a place, for all seeds. */
+static PbftReplica *replicas[SIM_NODE_MAX];
+static PbftEffects *effects_of[SIM_NODE_MAX];
+
 void
 sim_node_init(SimNode *node, uint32_t place, uint32_t member)
 {
 	memset(node, 0, sizeof(*node));
+	if (replicas[place] == NULL)
+	{
+		replicas[place] = malloc(pbft_replica_size());
+		effects_of[place] = malloc(sizeof(PbftEffects));
+	}
 	node->place = place;
 	node->member = member;
 	node->signer = (MacSigner){ world.seed | 1, member };
-	node->replica = malloc(pbft_replica_size());
-	node->effects = malloc(sizeof(PbftEffects));
-	node->body_capacity = 64;
-	node->bodies = calloc(node->body_capacity, sizeof(McHash));
-	sim_chain_grow(node, 0);
+	node->replica = replicas[place];
+	node->effects = effects_of[place];
+	chain_grow(node, 0);
 	node->chain[0].hash = world.config.anchor.hash;
 	node->chain[0].exec_root = world.config.anchor.exec_root;
 	node->disk_us = 100 + sim_random(1000);
 	node->execute_us = 100 + sim_random(2000);
 }
 
+static void
+forget_certificates(SimNode *node, uint64_t from)
+{
+	for (uint64_t at = from; at <= node->ordered; at++)
+	{
+		sim_free(node->chain[at].commit);
+		sim_free(node->chain[at].checkpoint);
+		node->chain[at].commit = node->chain[at].checkpoint = NULL;
+	}
+}
+
+static void
+forget_inbox(SimNode *node)
+{
+	for (size_t i = 0; i < node->inbox_count; i++)
+		sim_free(node->inbox[i].bytes);
+	node->inbox_count = 0;
+}
+
 void
 sim_node_free(SimNode *node)
 {
-	for (size_t i = 0; i < node->log_count; i++)
-		sim_free(node->log[i]);
-	for (uint64_t i = 1; i <= node->ordered; i++)
-	{
-		sim_free(node->chain[i].commit);
-		sim_free(node->chain[i].checkpoint);
-	}
-	for (size_t i = 0; i < node->inbox_count; i++)
-		sim_free(node->inbox[i].bytes);
+	forget_certificates(node, 1);
+	forget_inbox(node);
+	sim_log_free(&node->log);
+	sim_log_free(&node->backup);
+	sim_body_free(node);
 	free(node->inbox);
-	free(node->log);
 	free(node->chain);
-	free(node->bodies);
-	free(node->replica);
-	free(node->effects);
 }
 
-static void
-step(SimNode *node, PbftEvent event)
+void
+sim_node_step(SimNode *node, PbftEvent event)
 {
+	size_t count = node->effects->count;
+	size_t used = node->effects->used;
+
 	pbft_step(node->replica, &event, node->effects);
+	sim_check_step(node, count, used);
 	world.steps++;
 }
 
-static void
-step_clock(SimNode *node)
+void
+sim_node_step_clock(SimNode *node)
 {
 	uint64_t now_ms = 1000000000 + world.now_us / 1000;
 
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_CLOCK,
-							.now_ms = world.now_us / 1000,
-							.wall_ms = (uint64_t) ((int64_t) now_ms + node->clock_offset_ms) });
+	sim_node_step(node,
+				  (PbftEvent){ .kind = PBFT_EVENT_CLOCK,
+							   .now_ms = world.now_us / 1000,
+							   .wall_ms = (uint64_t) ((int64_t) now_ms + node->clock_offset_ms) });
 }
 
 static PbftTip
@@ -143,76 +138,98 @@ applied_tip(const SimNode *node)
 	return tip;
 }
 
-static void end_turn(SimNode *node);
-
+/* R17: what the disk still knows, read back. A log that has lost something says so and is replaced
+ * by a new one, without a vote in this instance (A17, A19). */
 void
 sim_node_start(SimNode *node)
 {
 	PbftConfig config = world.config;
 	PbftTip tip = applied_tip(node);
+	bool whole = sim_log_recover(&node->log) && (!node->fenced || node->byzantine);
 
+	if (!whole && !node->may_fence)
+		sim_fail("the simulator lost a log by itself", node->place, node->applied);
+	if (!whole)
+		sim_log_free(&node->log);
 	node->up = true;
+	node->diverged = false; /* evaluated again, with the same fault or without */
 	node->incarnation++;
 	node->busy = false;
-	for (uint64_t at = node->applied + 1; at <= node->ordered; at++)
-	{
-		sim_free(node->chain[at].commit);
-		sim_free(node->chain[at].checkpoint);
-		node->chain[at].commit = node->chain[at].checkpoint = NULL;
-	}
-	node->ordered = node->executed = node->applied;
+	forget_certificates(node, node->applied + 1);
+	node->ordered = node->executed = node->committed_result = node->applied;
 	node->executor_free_us = world.now_us;
 	config.self = node->member;
-	config.crypto = mac_crypto(&node->signer);
+	config.crypto = sim_node_crypto(node);
 	pbft_init(node->replica, &config);
 	pbft_effects_clear(node->effects);
-	step_clock(node);
-	for (size_t i = 0; i < node->log_count; i++)
-		step(node, (PbftEvent){ .kind = PBFT_EVENT_RECORD,
-								.bytes = span_of(node->log[i]->data, node->log[i]->size) });
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
-	end_turn(node);
+	sim_node_step_clock(node);
+	for (size_t i = 0; i < node->log.count; i++)
+		sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_RECORD,
+										 .bytes = span_of(node->log.records[i]->data,
+														  node->log.records[i]->size) });
+	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
+	if (!whole)
+		sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_FENCE });
+	sim_node_end_turn(node);
 }
 
-/* What was synced stays; of the rest a piece may have reached the disk, in order. */
+void
+sim_node_restart_after(SimNode *node, uint64_t delay_us)
+{
+	sim_schedule((SimEvent){ .kind = SIM_RESTART, .node = (uint16_t) node->place }, delay_us);
+}
+
 void
 sim_node_crash(SimNode *node)
 {
-	size_t kept = node->log_synced + sim_random(node->log_count - node->log_synced + 1);
-
 	assert(node->up);
 	node->up = false;
 	node->incarnation++;
-	while (node->log_count > kept)
-		sim_free(node->log[--node->log_count]);
-	node->log_synced = node->log_count;
-	for (size_t i = 0; i < node->inbox_count; i++)
-		sim_free(node->inbox[i].bytes);
-	node->inbox_count = 0;
+	sim_log_crash(&node->log);
+	forget_inbox(node);
+}
+
+/* The database and the log of an earlier day: what was signed since is forgotten. */
+void
+sim_node_restore(SimNode *node)
+{
+	assert(!node->up && node->backup_applied <= node->applied);
+	sim_log_copy(&node->log, &node->backup);
+	node->restored = node->may_fence = true;
+	forget_certificates(node, node->backup_applied + 1);
+	node->applied = node->ordered = node->backup_applied;
+}
+
+/* The disk takes no more: nothing of the turn leaves, and the worker tries again after a while. */
+static void
+stop_for_disk(SimNode *node)
+{
+	sim_node_crash(node);
+	sim_node_restart_after(node, 20000 + sim_random(200000));
+}
+
+/* A19: a failed sync is never tried again; what the log holds nobody knows. */
+static void
+lose_log(SimNode *node)
+{
+	node->sync_fails = false;
+	node->may_fence = node->fenced = true;
+	sim_node_crash(node);
+	sim_node_start(node);
 }
 
 /* ---- effects ------------------------------------------------------------------------------ */
 
 static void
-persist(SimNode *node, const PbftEffect *effect)
-{
-	if (node->log_count == node->log_capacity)
-	{
-		node->log_capacity = node->log_capacity ? 2 * node->log_capacity : 64;
-		node->log = realloc(node->log, node->log_capacity * sizeof(SimBytes *));
-	}
-	node->log[node->log_count++] = sim_bytes(effect->bytes.data, effect->bytes.size);
-}
-
-static void
 deliver_out(SimNode *node, const PbftEffect *effect)
 {
 	SimBytes *bytes = sim_bytes(effect->bytes.data, effect->bytes.size);
-	static const McHash none;
+	const SimBody *body = sim_body_held(node, &effect->hash);
 	bool broadcast = effect->kind == PBFT_BROADCAST;
 
-	bytes->has_body = !hash_equal(&effect->hash, &none);
-	bytes->body_of = effect->hash;
+	bytes->has_body = body != NULL;
+	if (body != NULL)
+		bytes->body = *body;
 	if (node->byzantine == 0)
 		sim_check_sent(node, bytes);
 	if (node->byzantine == 0 || !sim_tamper(node, broadcast, effect->member, bytes))
@@ -229,7 +246,9 @@ serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *
 	static PbftMessage message;
 	static uint8_t out[PBFT_MESSAGE_MAX];
 	McProblem problem;
+	const SimBody *body;
 	SimBytes *bytes;
+	McHash hash;
 
 	message.kind = PBFT_CERTIFIED;
 	message.sender = node->member;
@@ -245,9 +264,13 @@ serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *
 								&message.u.certified.checkpoint, &problem) != MC_OK)
 		abort();
 	bytes = sim_bytes(out, pbft_message_encode(&message, out));
-	pbft_header_hash(header, &bytes->body_of);
-	bytes->has_body = sim_body_held(node, &bytes->body_of);
-	sim_send(node, member, bytes);
+	pbft_header_hash(header, &hash);
+	body = sim_body_held(node, &hash);
+	bytes->has_body = body != NULL;
+	if (body != NULL)
+		bytes->body = *body;
+	if (node->byzantine == 0 || !sim_tamper(node, false, member, bytes))
+		sim_send(node, member, bytes);
 	sim_free(bytes);
 }
 
@@ -273,7 +296,7 @@ serve(SimNode *node, const PbftEffect *effect)
 	if (effect->count == 0)
 	{
 		block = pbft_block_find(node->replica, &effect->hash);
-		if (block != NULL && sim_body_held(node, &effect->hash))
+		if (block != NULL && sim_body_held(node, &effect->hash) != NULL)
 			serve_block(node, effect->member, &block->header, NULL, NULL);
 		else
 			serve_from_chain(node, effect);
@@ -285,16 +308,38 @@ serve(SimNode *node, const PbftEffect *effect)
 						node->chain[at].checkpoint);
 }
 
-static void
-executor(SimNode *node, SimKind kind, uint64_t height, uint64_t cost_us)
+void
+sim_node_executor(SimNode *node, SimKind kind, uint64_t height, uint64_t cost_us)
 {
-	SimEvent event = { .kind = kind, .node = node->place, .incarnation = node->incarnation };
+	SimEvent event = { .kind = (uint8_t) kind,
+					   .node = (uint16_t) node->place,
+					   .incarnation = node->incarnation };
 
 	if (node->executor_free_us < world.now_us)
 		node->executor_free_us = world.now_us;
 	node->executor_free_us += cost_us;
 	event.number = height;
 	sim_schedule(event, node->executor_free_us - world.now_us);
+}
+
+/* What a body event carries: the header says which body is the block's. */
+static SimBytes *
+wanted_body(const PbftHeader *header)
+{
+	return sim_bytes(header, sizeof(*header));
+}
+
+static void
+want_body(SimNode *node, const PbftEffect *effect, uint64_t height, uint64_t delay_us)
+{
+	SimEvent event = { .kind = SIM_BODY,
+					   .node = (uint16_t) node->place,
+					   .incarnation = node->incarnation };
+
+	event.certified = effect->certified;
+	event.number = height;
+	event.bytes = wanted_body(effect->header);
+	sim_schedule(event, delay_us);
 }
 
 static void
@@ -304,36 +349,50 @@ order_block(SimNode *node, const PbftEffect *effect)
 
 	if (effect->height >= SIM_HEIGHT_MAX)
 		sim_fail("chain longer than the simulator holds", node->place, effect->height);
-	sim_chain_grow(node, effect->height + 1);
+	chain_grow(node, effect->height + 1);
 	block = &node->chain[effect->height];
 	sim_check_execute(node, effect);
 	block->header = *effect->header;
 	block->hash = effect->hash;
 	block->commit = sim_bytes(effect->bytes.data, effect->bytes.size);
 	node->ordered = effect->height;
-	sim_schedule((SimEvent){ .kind = SIM_BODY,
-							 .node = node->place,
-							 .hash = effect->hash,
-							 .incarnation = node->incarnation,
-							 .number = effect->height },
-				 0);
+	want_body(node, effect, effect->height, 0);
+}
+
+/* A new transaction, or one that another pool had too. */
+static SimBody
+draw_body(SimNode *node)
+{
+	SimBody body = { .witness = node->place };
+
+	if (world.nonce > 8 && sim_chance(100000))
+		body.tx = world.nonce - sim_random(8);
+	else
+		body.tx = ++world.nonce;
+	if ((node->byzantine & BYZ_BAD_BODY) && sim_chance(300000))
+		body.tx |= SIM_TX_BAD;
+	return body;
 }
 
 static void
 answer_pool(SimNode *node, const PbftEffect *effect)
 {
 	PbftCandidate candidate = { .request = effect->request, .tx_count = 1 };
+	SimBody body = draw_body(node);
+	size_t from = node->effects->count;
 
-	put_be64(candidate.tx_root.bytes, ++world.nonce);
-	put_be64(candidate.tx_root.bytes + 8, node->place);
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 0 });
+	sim_body_root(&body, &candidate.tx_root);
+	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
+	for (size_t i = from; i < node->effects->count; i++)
+		if (node->effects->list[i].kind == PBFT_PROPOSED)
+			sim_body_take(node, node->effects->list[i].header, &node->effects->list[i].hash, &body);
+	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 0 });
 }
 
 static void
 perform(SimNode *node, const PbftEffect *effect)
 {
-	SimEvent event = { .node = node->place, .incarnation = node->incarnation };
+	SimEvent event = { .node = (uint16_t) node->place, .incarnation = node->incarnation };
 
 	switch (effect->kind)
 	{
@@ -345,27 +404,22 @@ perform(SimNode *node, const PbftEffect *effect)
 			serve(node, effect);
 			break;
 		case PBFT_VALIDATE:
-			event.kind = SIM_BODY;
-			event.hash = effect->hash;
-			event.certified = effect->certified;
-			sim_schedule(event, 50);
-			break;
-		case PBFT_PROPOSED:
-			sim_body_add(node, &effect->hash);
+			want_body(node, effect, 0, 50);
 			break;
 		case PBFT_EXECUTE:
 			order_block(node, effect);
 			break;
 		case PBFT_COMMIT_RESULT:
 			sim_check_result(node, effect);
+			node->committed_result = effect->height;
 			sim_free(node->chain[effect->height].checkpoint);
 			node->chain[effect->height].checkpoint =
 				sim_bytes(effect->bytes.data, effect->bytes.size);
-			executor(node, SIM_APPLIED, effect->height, node->execute_us / 2);
+			sim_node_executor(node, SIM_APPLIED, effect->height, node->execute_us / 2);
 			break;
 		case PBFT_SET_TIMER:
 			event.kind = SIM_TIMER;
-			event.timer = effect->timer;
+			event.timer = (uint8_t) effect->timer;
 			event.number = effect->generation;
 			sim_schedule(event, effect->delay_ms * 1000);
 			break;
@@ -374,6 +428,8 @@ perform(SimNode *node, const PbftEffect *effect)
 			break;
 		case PBFT_NOTE:
 			sim_check_note(node, effect);
+			node->fenced |= effect->note == PBFT_NOTE_FENCED;
+			node->diverged |= effect->note == PBFT_NOTE_DIVERGED;
 			break;
 		default:
 			break;
@@ -386,9 +442,14 @@ sim_node_flush(SimNode *node, bool synced)
 {
 	size_t queued;
 
+	if (synced && node->sync_fails)
+	{
+		lose_log(node);
+		return;
+	}
 	node->busy = false;
 	if (synced)
-		node->log_synced = node->log_count;
+		sim_log_synced(&node->log);
 	/* perform() may not step: effects of a turn are complete */
 	for (size_t i = 0; i < node->effects->count; i++)
 		perform(node, &node->effects->list[i]);
@@ -411,25 +472,24 @@ sim_node_flush(SimNode *node, bool synced)
 }
 
 /* A log may begin anew with a snapshot: the old one goes when the new one is synced. */
-static void
-rewrite_log(SimNode *node)
+void
+sim_node_rewrite_log(SimNode *node)
 {
-	size_t old = node->log_count;
-
 	pbft_effects_clear(node->effects);
 	node->snapshot_due = false;
-	step(node, (PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
-	for (size_t i = 0; i < old; i++)
-		sim_free(node->log[i]);
-	node->log_count = 0;
+	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
+	sim_log_free(&node->log);
 	for (size_t i = 0; i < node->effects->count; i++)
 		if (node->effects->list[i].kind == PBFT_PERSIST)
-			persist(node, &node->effects->list[i]);
-	node->log_synced = node->log_count;
+			sim_log_append(&node->log, node->effects->list[i].bytes);
+	if (node->log.count > SIM_LOG_MAX / 2)
+		sim_fail("a snapshot that is no shorter than a log", node->place, node->applied);
+	sim_log_close(&node->log);
+	sim_log_synced(&node->log);
 }
 
-static void
-end_turn(SimNode *node)
+void
+sim_node_end_turn(SimNode *node)
 {
 	bool sync = false;
 
@@ -440,7 +500,7 @@ end_turn(SimNode *node)
 			answer_pool(node, &node->effects->list[i]);
 		if (node->effects->list[i].kind == PBFT_PERSIST)
 		{
-			persist(node, &node->effects->list[i]);
+			sim_log_append(&node->log, node->effects->list[i].bytes);
 			sync |= node->effects->list[i].needs_sync;
 		}
 	}
@@ -449,129 +509,15 @@ end_turn(SimNode *node)
 		sim_node_flush(node, false);
 		return;
 	}
+	if (node->full_until_us > world.now_us)
+	{
+		stop_for_disk(node);
+		return;
+	}
+	sim_log_close(&node->log);
 	node->busy = true;
-	sim_schedule(
-		(SimEvent){ .kind = SIM_FLUSH, .node = node->place, .incarnation = node->incarnation },
-		1 + sim_random(2 * node->disk_us));
-}
-
-/* ---- input -------------------------------------------------------------------------------- */
-
-static void
-execute_next(SimNode *node)
-{
-	SimBlock *block = &node->chain[node->executed + 1];
-
-	while (node->executed < node->ordered && sim_body_held(node, &block->hash))
-	{
-		sim_exec_root(&node->chain[node->executed].exec_root, &block->hash, &block->exec_root);
-		if (node->byzantine & BYZ_LIE_RESULT)
-			block->exec_root.bytes[31] ^= (uint8_t) sim_random(2);
-		node->executed++;
-		executor(node, SIM_EXECUTED, node->executed, node->execute_us);
-		block = &node->chain[node->executed + 1];
-	}
-}
-
-/* A body is asked of one random member after another until somebody has it. */
-static void
-body_event(SimNode *node, const SimEvent *event)
-{
-	SimNode *other = &world.nodes[sim_random(world.node_count)];
-	SimEvent again = *event;
-
-	if (!sim_body_held(node, &event->hash) && event->from > 0 && other->up &&
-		!world.cut[other->place][node->place] && !world.cut[node->place][other->place] &&
-		(other->byzantine & BYZ_WITHHOLD) == 0 && sim_body_held(other, &event->hash))
-		sim_body_add(node, &event->hash);
-	if (sim_body_held(node, &event->hash))
-	{
-		if (event->number > 0)
-			execute_next(node);
-		else
-			step(node,
-				 (PbftEvent){ .kind = PBFT_EVENT_VALIDATED, .hash = event->hash, .valid = true });
-		return;
-	}
-	again.from++; /* tries so far */
-	if (again.from > SIM_BODY_TRIES && event->number == 0 && !event->certified)
-		step(node, (PbftEvent){ .kind = PBFT_EVENT_VALIDATED, .hash = event->hash });
-	else
-		sim_schedule(again, 2 * world.plan.latency_us + 1000);
-}
-
-static void
-deliver_in(SimNode *node, const SimEvent *event)
-{
-	static PbftMessage message;
-	McProblem problem;
-
-	if (event->bytes->has_body)
-		sim_body_add(node, &event->bytes->body_of);
-	if (pbft_message_decode(span_of(event->bytes->data, event->bytes->size), &message, &problem) !=
-		MC_OK)
-		return;
-	if (node->byzantine)
-		sim_byzantine_hears(node, &message);
-	step(node,
-		 (PbftEvent){ .kind = PBFT_EVENT_MESSAGE, .message = &message, .sender = event->from });
-}
-
-static void
-take(SimNode *node, const SimEvent *event)
-{
-	switch (event->kind)
-	{
-		case SIM_DELIVER:
-			deliver_in(node, event);
-			break;
-		case SIM_TIMER:
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
-									.timer = event->timer,
-									.generation = event->number });
-			break;
-		case SIM_EXECUTED:
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_EXECUTED,
-									.height = event->number,
-									.hash = node->chain[event->number].exec_root });
-			break;
-		case SIM_APPLIED:
-			node->applied = event->number;
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = event->number });
-			break;
-		case SIM_BODY:
-			body_event(node, event);
-			break;
-		default:
-			assert(event->kind == SIM_POOL);
-			step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
-	}
-}
-
-void
-sim_node_input(SimNode *node, const SimEvent *event)
-{
-	if (!node->up || (event->kind != SIM_DELIVER && event->kind != SIM_POOL &&
-					  event->incarnation != node->incarnation))
-	{
-		sim_free(event->bytes);
-		return;
-	}
-	if (node->busy)
-	{
-		if (node->inbox_count == node->inbox_capacity)
-		{
-			node->inbox_capacity = node->inbox_capacity ? 2 * node->inbox_capacity : 16;
-			node->inbox = realloc(node->inbox, node->inbox_capacity * sizeof(SimEvent));
-		}
-		node->inbox[node->inbox_count++] = *event;
-		return;
-	}
-	if (node->snapshot_due)
-		rewrite_log(node);
-	pbft_effects_clear(node->effects);
-	step_clock(node);
-	take(node, event);
-	sim_free(event->bytes);
-	end_turn(node);
+	sim_schedule((SimEvent){ .kind = SIM_FLUSH,
+							 .node = (uint16_t) node->place,
+							 .incarnation = node->incarnation },
+				 1 + sim_random(2 * node->disk_us));
 }

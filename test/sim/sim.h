@@ -2,10 +2,10 @@
  * sim.h - a federation in one process and in virtual time. Everything random comes from one seed,
  * so that a seed is a test case: run.sh SEED=s shows it again.
  *
- * world.c   time, network, faults, the plan a seed makes
- * node.c    what the order and apply workers do around pbft_step(), with a disk that can lose
- * byzantine.c  how faulty members lie
- * check.c   what must hold after every step
+ * world.c   time and network           plan.c   what a seed makes: members, faults, healing
+ * node.c    what the order and apply workers do around pbft_step()
+ * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
+ * byzantine.c  how faulty members lie  check.c  what must hold after every step
  */
 #ifndef MESCHAIN_SIM_H
 #define MESCHAIN_SIM_H
@@ -20,6 +20,8 @@
 #define SIM_NODE_MAX (PBFT_NODE_MAX + 1) /* a twin has a place of its own */
 #define SIM_HEIGHT_MAX 20000
 #define SIM_BODY_TRIES 400
+#define SIM_LOG_MAX 600  /* records; then the log begins anew with a snapshot */
+#define SIM_LIVE_TAUS 20 /* after healing all must be level again within so many tau_max */
 
 enum /* ways to be faulty, a set per faulty member */
 {
@@ -35,15 +37,36 @@ enum /* ways to be faulty, a set per faulty member */
 	BYZ_WORST_NEW_VIEW = 512, /* NEW-VIEW from the lowest locks it can choose */
 	BYZ_RUSH_VIEW = 1024,     /* asks for views far ahead */
 	BYZ_FORGE_LOCK = 2048,    /* VIEW-CHANGE with a certificate only it has signed */
-	BYZ_KINDS = 12
+	BYZ_OTHER_BODY = 4096,    /* another body to each: other contents, or the same re-signed */
+	BYZ_BAD_BODY = 8192,      /* proposes what no rule of transactions allows */
+	BYZ_TRUNCATE = 16384,     /* certificates with a signer less, or one twice */
+	BYZ_KINDS = 15
 };
+
+/* What a block holds: one transaction, and the signatures that stand outside its identity (A1). */
+typedef struct SimBody
+{
+	uint64_t tx;
+	uint64_t witness;
+} SimBody;
+
+#define SIM_TX_BAD ((uint64_t) 1 << 63) /* statically invalid: every honest member refuses it */
+
+typedef enum SimDoor
+{
+	SIM_DOOR_UNSEEN,
+	SIM_DOOR_GOOD,
+	SIM_DOOR_BAD,
+	SIM_DOOR_CORE /* the core verifies it itself */
+} SimDoor;
 
 typedef struct SimBytes
 {
 	uint32_t references;
 	uint32_t size;
+	SimDoor door; /* law 1: verified once, whoever receives it */
 	bool has_body;
-	McHash body_of;
+	SimBody body;
 	uint8_t data[];
 } SimBytes;
 
@@ -54,7 +77,7 @@ typedef enum SimKind
 	SIM_TIMER,
 	SIM_EXECUTED,
 	SIM_APPLIED,
-	SIM_BODY,
+	SIM_BODY, /* number: height to execute, or 0 to validate; bytes: the block's hash */
 	SIM_POOL,
 	SIM_FAULT,
 	SIM_RESTART
@@ -64,15 +87,14 @@ typedef struct SimEvent
 {
 	uint64_t time_us;
 	uint64_t order;
-	SimKind kind;
-	uint32_t node;
-	uint32_t incarnation;
-	uint32_t from;
-	PbftTimer timer;
 	uint64_t number;
-	McHash hash;
-	bool certified;
 	SimBytes *bytes;
+	uint32_t incarnation;
+	uint16_t node;
+	uint16_t from; /* of a body: tries so far */
+	uint8_t kind;
+	uint8_t timer;
+	bool certified;
 } SimEvent;
 
 typedef struct SimBlock
@@ -80,9 +102,27 @@ typedef struct SimBlock
 	PbftHeader header;
 	McHash hash;
 	McHash exec_root;
+	uint64_t tx;
+	bool effect;      /* not a transaction the chain had before */
 	SimBytes *commit; /* certificates as the effects gave them */
 	SimBytes *checkpoint;
 } SimBlock;
+
+/* What one sync covers, written twice (A19). */
+typedef struct SimBatch
+{
+	size_t end; /* records up to here */
+	bool bad[2];
+} SimBatch;
+
+typedef struct SimLog
+{
+	SimBytes **records;
+	size_t count, capacity;
+	SimBatch *batches; /* the last one may be on its way to the disk */
+	size_t batch_count, batch_capacity;
+	size_t synced; /* batches */
+} SimLog;
 
 typedef struct SimNode
 {
@@ -98,17 +138,27 @@ typedef struct SimNode
 	SimEvent *inbox;
 	size_t inbox_count, inbox_capacity;
 
-	SimBytes **log;
-	size_t log_count, log_capacity, log_synced;
+	SimLog log;
+	SimLog backup; /* a copy of the log of an earlier day, and of the database */
+	uint64_t backup_applied;
 	bool snapshot_due;
+	bool sync_fails; /* the next one */
+	uint64_t full_until_us;
+	bool may_fence; /* something happened to it that must end its votes */
+	bool fenced;
+	bool restored;       /* may contradict its lost self: counts as faulty */
+	uint64_t wrong_from; /* broken memory: wrong results from this height; 0: never */
+	bool diverged;
 
 	SimBlock *chain; /* by height: what EXECUTE gave, durable up to applied */
 	uint64_t chain_capacity;
 	uint64_t ordered;
 	uint64_t executed;
+	uint64_t committed_result;
 	uint64_t applied;
 	uint64_t executor_free_us;
-	McHash *bodies; /* open addressing */
+	McHash *bodies; /* blocks whose body is here; open addressing */
+	SimBody *body_contents;
 	size_t body_count, body_capacity;
 
 	int64_t clock_offset_ms;
@@ -117,82 +167,6 @@ typedef struct SimNode
 	uint64_t releases;
 } SimNode;
 
-typedef struct SimPlan
-{
-	uint32_t n;
-	uint32_t faulty;
-	uint32_t byzantine_kinds;
-	uint32_t loss_ppm, duplicate_ppm;
-	uint64_t latency_us;
-	uint64_t chaos_us;
-	uint64_t fault_mean_us;
-	bool clock_jumps;
-	uint32_t window;
-	uint64_t pool_mean_us;
-} SimPlan;
-
-typedef struct SimWorld
-{
-	uint64_t seed;
-	uint64_t random;
-	uint64_t now_us;
-	uint64_t order;
-	bool chaos;
-	bool trace;
-	SimPlan plan;
-	PbftConfig config;
-	SimNode nodes[SIM_NODE_MAX];
-	uint32_t node_count;
-	bool cut[SIM_NODE_MAX][SIM_NODE_MAX]; /* from, to */
-	SimEvent *heap;
-	size_t heap_count, heap_capacity;
-	uint64_t steps;
-	uint64_t messages;
-	uint64_t nonce;
-
-	/* what the federation has promised */
-	McHash *final_hash; /* by height */
-	McHash *final_root;
-	uint64_t final_height;
-	uint64_t result_height;
-	uint64_t view_changes;
-} SimWorld;
-
-extern SimWorld world;
-
-/* world.c */
-extern uint64_t sim_random(uint64_t below);
-extern bool sim_chance(uint32_t ppm);
-extern void sim_schedule(SimEvent event, uint64_t delay_us);
-extern SimBytes *sim_bytes(const void *data, size_t size);
-extern SimBytes *sim_share(SimBytes *bytes);
-extern void sim_free(SimBytes *bytes);
-extern void sim_send(SimNode *from, uint32_t member, SimBytes *bytes);
-extern void sim_fail(const char *what, uint32_t node, uint64_t height);
-extern bool sim_honest(uint32_t member);
-
-/* node.c */
-extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);
-extern void sim_node_start(SimNode *node);
-extern void sim_node_crash(SimNode *node);
-extern void sim_node_input(SimNode *node, const SimEvent *event);
-extern void sim_node_flush(SimNode *node, bool synced);
-extern void sim_node_free(SimNode *node);
-extern bool sim_body_held(const SimNode *node, const McHash *hash);
-extern void sim_body_add(SimNode *node, const McHash *hash);
-extern void sim_exec_root(const McHash *previous, const McHash *block, McHash *root);
-
-/* byzantine.c: true when the message was dealt with and must not go out as it is */
-extern bool sim_tamper(SimNode *node, bool broadcast, uint32_t member, SimBytes *bytes);
-extern void sim_byzantine_hears(SimNode *node, const PbftMessage *message);
-extern void sim_byzantine_reset(void);
-
-/* check.c */
-extern void sim_check_reset(void);
-extern void sim_check_sent(const SimNode *node, SimBytes *bytes);
-extern void sim_check_execute(SimNode *node, const PbftEffect *effect);
-extern void sim_check_result(SimNode *node, const PbftEffect *effect);
-extern void sim_check_note(SimNode *node, const PbftEffect *effect);
-extern void sim_check_state(SimNode *node);
+#include "sim/world.h"
 
 #endif

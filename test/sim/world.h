@@ -1,0 +1,129 @@
+/*
+ * world.h - the world of one seed and the functions the simulator's files give each other. Included
+ * by sim.h.
+ */
+#ifndef MESCHAIN_SIM_WORLD_H
+#define MESCHAIN_SIM_WORLD_H
+
+typedef struct SimPlan
+{
+	uint32_t n;
+	uint32_t faulty;
+	uint32_t byzantine_kinds;
+	uint32_t loss_ppm, duplicate_ppm;
+	uint64_t latency_us;
+	uint64_t chaos_us;
+	uint64_t fault_mean_us;
+	bool clock_jumps;
+	uint32_t window;
+	uint64_t pool_mean_us;
+} SimPlan;
+
+typedef struct SimWorld
+{
+	uint64_t seed;
+	uint64_t random;
+	uint64_t now_us;
+	uint64_t order;
+	bool chaos;
+	bool trace;
+	uint32_t wanted_n; /* 0: the seed says */
+	SimPlan plan;
+	PbftConfig config;
+	SimNode nodes[SIM_NODE_MAX];
+	uint32_t node_count;
+	uint32_t lame;     /* members that may be silenced for good beside the faulty ones */
+	uint32_t restores; /* members that may still be restored from a backup */
+	bool cut[SIM_NODE_MAX][SIM_NODE_MAX]; /* from, to */
+	SimEvent *heap;
+	size_t heap_count, heap_capacity;
+	uint64_t nonce;
+
+	/* counted for the report */
+	uint64_t steps;
+	uint64_t messages;
+	uint64_t bytes;
+	uint64_t signatures_made;
+	uint64_t signatures_checked;
+	uint64_t view_changes;
+	uint64_t fences;
+
+	/* what the federation has promised */
+	McHash *final_hash; /* by height */
+	McHash *final_root;
+	uint64_t *tx_height; /* where a transaction took effect; by number */
+	uint64_t tx_capacity;
+	uint64_t final_height;
+	uint64_t result_height;
+} SimWorld;
+
+extern SimWorld world;
+
+/* world.c */
+extern uint64_t sim_random(uint64_t below);
+extern bool sim_chance(uint32_t ppm);
+extern void sim_schedule(SimEvent event, uint64_t delay_us);
+extern SimEvent sim_next_event(void);
+extern SimBytes *sim_bytes(const void *data, size_t size);
+extern SimBytes *sim_share(SimBytes *bytes);
+extern void sim_free(SimBytes *bytes);
+extern void sim_send(SimNode *from, uint32_t member, SimBytes *bytes);
+extern void sim_fail(const char *what, uint32_t node, uint64_t height);
+extern bool sim_honest(uint32_t member);
+
+/* plan.c */
+extern void sim_plan(void);
+extern void sim_strike(void);
+extern void sim_heal(void);
+
+/* node.c */
+extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);
+extern void sim_node_start(SimNode *node);
+extern void sim_node_crash(SimNode *node);
+extern void sim_node_restart_after(SimNode *node, uint64_t delay_us);
+extern void sim_node_restore(SimNode *node);
+extern void sim_node_flush(SimNode *node, bool synced);
+extern void sim_node_free(SimNode *node);
+extern void sim_node_step(SimNode *node, PbftEvent event);
+extern void sim_node_step_clock(SimNode *node);
+extern void sim_node_end_turn(SimNode *node);
+extern void sim_node_executor(SimNode *node, SimKind kind, uint64_t height, uint64_t cost_us);
+extern void sim_node_rewrite_log(SimNode *node);
+extern PbftCrypto sim_node_crypto(SimNode *node);
+
+/* input.c */
+extern void sim_node_input(SimNode *node, const SimEvent *event);
+
+/* body.c */
+extern void sim_body_root(const SimBody *body, McHash *root);
+extern const SimBody *sim_body_held(const SimNode *node, const McHash *hash);
+extern void sim_body_take(SimNode *node, const PbftHeader *header, const McHash *hash,
+						  const SimBody *body);
+extern void sim_body_free(SimNode *node);
+extern void sim_exec_root(const McHash *previous, const SimBlock *block, McHash *root);
+
+/* disk.c */
+extern void sim_log_append(SimLog *log, McSpan record);
+extern void sim_log_close(SimLog *log);
+extern void sim_log_synced(SimLog *log);
+extern void sim_log_crash(SimLog *log);
+extern bool sim_log_rot(SimLog *log, bool both);
+extern bool sim_log_recover(SimLog *log);
+extern void sim_log_copy(SimLog *to, const SimLog *from);
+extern void sim_log_free(SimLog *log);
+
+/* byzantine.c: true when the message was dealt with and must not go out as it is */
+extern bool sim_tamper(SimNode *node, bool broadcast, uint32_t member, SimBytes *bytes);
+extern void sim_byzantine_hears(SimNode *node, const PbftMessage *message);
+extern void sim_byzantine_reset(void);
+
+/* check.c */
+extern void sim_check_reset(void);
+extern void sim_check_sent(const SimNode *node, SimBytes *bytes);
+extern void sim_check_execute(SimNode *node, const PbftEffect *effect);
+extern void sim_check_result(SimNode *node, const PbftEffect *effect);
+extern void sim_check_note(SimNode *node, const PbftEffect *effect);
+extern void sim_check_step(const SimNode *node, size_t effects_before, size_t bytes_before);
+extern void sim_check_state(SimNode *node);
+
+#endif
