@@ -29,59 +29,6 @@ CREATE FUNCTION mes.create_node_key()
 RETURNS void LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'mes_create_node_key';
 COMMENT ON FUNCTION mes.create_node_key() IS 'makes this node''s key files in meschain.state_directory, those that are missing';
 
-CREATE FUNCTION mes.node_descriptor()
-RETURNS jsonb LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'mes_node_descriptor';
-COMMENT ON FUNCTION mes.node_descriptor() IS 'public keys and address of this node, for the genesis of a federation';
-
-CREATE FUNCTION mes.genesis_hash(genesis jsonb)
-RETURNS bytea LANGUAGE sql STRICT IMMUTABLE
-RETURN pg_catalog.sha256(mes_internal.encode_genesis(genesis));
-COMMENT ON FUNCTION mes.genesis_hash(jsonb) IS 'hash of a genesis document; members compare it before they join';
-
-CREATE FUNCTION mes.join_federation(genesis jsonb, trust jsonb DEFAULT NULL)
-RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  encoded bytea := mes_internal.encode_genesis(genesis);
-  hash bytea := sha256(encoded);
-BEGIN
-  IF trust ? 'genesis_hash' AND decode(trust ->> 'genesis_hash', 'hex') <> hash THEN
-    RAISE EXCEPTION 'genesis has hash %, the trusted one is %', encode(hash, 'hex'), trust ->> 'genesis_hash'
-      USING ERRCODE = 'MC313', HINT = 'Compare the document with the other members''.';
-  END IF;
-  IF EXISTS (SELECT FROM mes_internal.genesis_rows) THEN
-    RAISE EXCEPTION 'this database holds a ledger already'
-      USING ERRCODE = 'MC312', HINT = 'A database holds one ledger; use another database.';
-  END IF;
-  PERFORM mes_internal.create_leaves(1, 1::bigint << 20);
-  PERFORM mes_internal.create_leaves(1::bigint << 20, 2::bigint << 20);
-  -- last: from here on the relations are append-only
-  INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (hash, encoded, genesis);
-  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO mes_admin, mes_member, mes_reader, mes_bi, mes_auditor, mes_peer',
-                 current_database());
-  PERFORM mes_internal.wake_launcher();
-END $$;
-COMMENT ON FUNCTION mes.join_federation(jsonb, jsonb) IS 'makes this database hold the ledger of a genesis document and starts the node';
-
-CREATE FUNCTION mes.create_genesis(members jsonb[] DEFAULT NULL, parameters jsonb DEFAULT '{}')
-RETURNS jsonb LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  own jsonb := mes.node_descriptor();
-  genesis jsonb := mes_internal.build_genesis(coalesce(members, ARRAY[own]), coalesce(parameters, '{}'));
-  count integer := jsonb_array_length(genesis -> 'members');
-BEGIN
-  IF count < 4 THEN
-    RAISE WARNING '% member(s) tolerate no faulty member', count
-      USING HINT = 'Four members tolerate one.';
-  END IF;
-  IF jsonb_path_exists(genesis, '$.members[*] ? (@.voting_key == $key)',
-                       jsonb_build_object('key', own -> 'voting_key')) THEN
-    PERFORM mes.join_federation(genesis);
-  END IF;
-  RETURN genesis;
-END $$;
-COMMENT ON FUNCTION mes.create_genesis(jsonb[], jsonb) IS 'makes a genesis of these members (default: this node alone), joins it here when this node is among them, and returns it for the others';
-
 -- accounts
 
 CREATE TABLE mes_internal.account_rows (
@@ -170,6 +117,4 @@ GRANT EXECUTE ON FUNCTION mes.create_account(text, integer), mes.begin_submissio
   mes.issue_asset(text, numeric, integer, jsonb, boolean), mes.issue_more(text, numeric),
   mes.transfer(text, text, numeric, text, text), mes.burn(text, numeric), mes.notarise(bytea, jsonb),
   mes.submit(bytea), mes.last_txid() TO mes_member;
-GRANT EXECUTE ON FUNCTION mes.genesis_hash(jsonb) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION mes.node_descriptor() TO mes_admin;
 GRANT EXECUTE ON FUNCTION mes_internal.extend_leaves() TO mes_engine;

@@ -31,6 +31,7 @@ typedef struct CliCommand
 } CliCommand;
 
 /* Rows of the table in mesctl.c, one a cmd_*.c or several. */
+extern const CliCommand cmd_federation_create[];
 extern const CliCommand cmd_federation[];
 extern const CliCommand cmd_psql[];
 extern const CliCommand cmd_load[];

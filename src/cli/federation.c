@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define FEDERATION_FORMAT "mes-federation-1"
+#define FEDERATION_FORMAT "mes-federation-2"
 
 char *
 federation_path(const Federation *federation, int node, const char *name)
@@ -31,9 +31,10 @@ marker_path(const char *dir)
 void
 federation_write(const Federation *federation)
 {
-	char *text = cli_format("%s\nnodes %d\nbase_port %d\n", FEDERATION_FORMAT, federation->nodes,
-							federation->base_port);
+	char *text = cli_format("%s\nbase_port %d\n", FEDERATION_FORMAT, federation->base_port);
 
+	for (int i = 0; i < federation->nodes; i++)
+		text = cli_format("%smember %s\n", text, federation->members[i]);
 	cli_write_secret(marker_path(federation->dir), span_text(text));
 }
 
@@ -47,7 +48,7 @@ federation_read(const char *dir, Federation *federation)
 	federation->dir = realpath(dir, NULL);
 	if (federation->dir == NULL || access(marker_path(federation->dir), F_OK) != 0)
 		cli_fail("there is no federation in \"%s\"; mesctl federation create makes one", dir);
-	text = (char *) cli_read(marker_path(federation->dir), 1024).data;
+	text = (char *) cli_read(marker_path(federation->dir), 16 * 1024).data;
 	line = cli_next_line(&text);
 	if (line == NULL || strcmp(line, FEDERATION_FORMAT) != 0)
 		cli_fail("\"%s\" was made by another version of mesctl", marker_path(dir));
@@ -55,8 +56,9 @@ federation_read(const char *dir, Federation *federation)
 	federation->base_port = 0;
 	while ((line = cli_next_line(&text)) != NULL)
 	{
-		if (cli_split(line, words, 2) == 2 && strcmp(words[0], "nodes") == 0)
-			federation->nodes = (int) cli_number("nodes", words[1], 1, 100);
+		if (cli_split(line, words, 2) == 2 && strcmp(words[0], "member") == 0 &&
+			federation->nodes < FEDERATION_NODES_MAX)
+			federation->members[federation->nodes++] = words[1];
 		else if (strcmp(line, "base_port") == 0)
 			federation->base_port = (int) cli_number("base_port", words[1], 1024, 65535);
 	}
@@ -69,6 +71,9 @@ federation_node(const Federation *federation, const char *name)
 {
 	for (int node = 1; node <= federation->nodes; node++)
 		if (strcmp(name, cli_format("node%d", node)) == 0)
+			return node;
+	for (int node = 1; node <= federation->nodes; node++)
+		if (strcmp(name, federation->members[node - 1]) == 0)
 			return node;
 	if (federation->nodes == 1)
 		cli_usage("there is no \"%s\" in \"%s\"; its only node is node1", name, federation->dir);

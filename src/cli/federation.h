@@ -1,10 +1,11 @@
 /*
  * federation.h - a federation's directory on this machine, its servers' programs, connections.
  *
- *   DIR/federation        how many nodes and their first port
+ *   DIR/federation        members, one a node, and the first port
+ *   DIR/genesis.json      what they agreed to
  *   DIR/.s.PGSQL.PORT     sockets; DIR is its owner's alone
  *   DIR/node1/data        a cluster with database "ledger"
- *   DIR/node1/state       keys and vote log
+ *   DIR/node1/state       keys, vote log; peer.key and peer.crt for TLS, peers.crt of all members
  *   DIR/node1/server.log
  */
 #ifndef MESCHAIN_CLI_FEDERATION_H
@@ -15,12 +16,15 @@
 #include <libpq-fe.h>
 
 #define FEDERATION_PORT 7101
+#define FEDERATION_NODES_MAX 100
+#define FEDERATION_HOST "127.0.0.1"
 
 typedef struct Federation
 {
 	char *dir; /* absolute */
 	int nodes;
 	int base_port;
+	const char *members[FEDERATION_NODES_MAX]; /* of node1, node2, ... */
 } Federation;
 
 /* ---- the directory ---- */
@@ -29,9 +33,20 @@ extern void federation_read(const char *dir, Federation *federation);
 extern void federation_write(const Federation *federation);
 extern char *federation_path(const Federation *federation, int node, const char *name);
 extern int federation_port(const Federation *federation, int node);
-/* "node3" is 3. */
+/* "node3" is 3, and so is the name of its member. */
 extern int federation_node(const Federation *federation, const char *name);
 extern char *federation_conninfo(const Federation *federation, int node, const char *database);
+
+/* ---- nodes ---- */
+
+extern void node_start(const Federation *federation, int node);
+extern void node_stop(const Federation *federation, int node, const char *mode);
+/* As superuser, through the socket. */
+extern PGconn *node_connect(const Federation *federation, int node, const char *database);
+/* Until it takes submissions, whether or not a quorum is there to decide them. */
+extern void node_wait_ready(const Federation *federation, int node);
+/* Until all of them vote; ends naming those that do not. */
+extern void federation_wait_voting(const Federation *federation, int64_t seconds);
 
 /* ---- who runs a server: never root (P19) ---- */
 

@@ -63,6 +63,8 @@ genesis_check(const Genesis *genesis, McProblem *problem)
 			if (members_clash(member, &genesis->members[k]))
 				return invalid(problem, "two members share a name or a key");
 	}
+	if (genesis->created_ms > INT64_MAX)
+		return invalid(problem, "created_ms is out of range");
 	for (int id = 0; id < PARAMETER_COUNT; id++)
 		if (parameter_check((ParameterId) id, genesis->parameters[id], problem) != MC_OK)
 			return problem->status;
@@ -174,6 +176,15 @@ genesis_hash(const Genesis *genesis, McHash *hash)
 	assert(!writer.full);
 	encoded = wire_written(&writer);
 	digest_sha256(hash, &encoded, 1);
+}
+
+void
+genesis_agreement(const Genesis *genesis, McHash *hash)
+{
+	McHash document;
+
+	genesis_hash(genesis, &document);
+	digest_tagged(hash, "MES1-genesis-agreement", span_of(document.bytes, HASH_SIZE));
 }
 
 #define VALSET_ENTRY_SIZE (4 + SUITE_PUBLIC_SIZE + 8)

@@ -52,6 +52,9 @@ extern McStatus genesis_decode(McSpan bytes, Genesis *genesis, McProblem *proble
 /* SHA-256 of the canonical bytes. */
 extern void genesis_hash(const Genesis *genesis, McHash *hash);
 
+/* What a member's identity key signs to say that this is the genesis it agreed to. */
+extern void genesis_agreement(const Genesis *genesis, McHash *hash);
+
 /* H("MES1-valset" || (member, voting key, incarnation)...), numbers big-endian (A7). */
 extern void genesis_valset_hash(const Genesis *genesis, McHash *hash);
 

@@ -4,14 +4,13 @@
 #include "node/genesis_pg.h"
 
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "node/errors_pg.h"
+#include "node/genesis_json_pg.h"
 #include "node/guc_pg.h"
-#include "node/json_pg.h"
 #include "node/keys_pg.h"
 #include "node/launcher_pg.h"
 #include "tx/condition.h"
@@ -79,248 +78,6 @@ genesis_read(Genesis *document)
 	return true;
 }
 
-static const char *
-member_text(Jsonb *member, const char *field, bool required)
-{
-	JsonbValue buffer;
-	JsonbValue *value = getKeyJsonValueFromContainer(&member->root, field, strlen(field), &buffer);
-	McProblem problem;
-	char why[MC_PROBLEM_NAME_MAX];
-
-	if (value != NULL && value->type == jbvString)
-		return pnstrdup(value->val.string.val, value->val.string.len);
-	if (!required)
-		return "";
-	snprintf(why, sizeof(why), "a member lacks \"%s\"", field);
-	problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, why, strlen(why)), &problem);
-	return NULL;
-}
-
-static void
-member_key(Jsonb *member, const char *field, uint8_t out[SUITE_PUBLIC_SIZE])
-{
-	const char *text = member_text(member, field, true);
-	bytea *bytes = DatumGetByteaPP(
-		DirectFunctionCall2(binary_decode, CStringGetTextDatum(text), CStringGetTextDatum("hex")));
-	McProblem problem;
-
-	if (VARSIZE_ANY_EXHDR(bytes) != SUITE_PUBLIC_SIZE)
-		problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, field, strlen(field)),
-					  &problem);
-	memcpy(out, VARDATA_ANY(bytes), SUITE_PUBLIC_SIZE);
-}
-
-static int64
-json_integer(const JsonbValue *value, const char *name)
-{
-	McProblem problem;
-
-	if (value->type != jbvNumeric)
-		problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, name, strlen(name)),
-					  &problem);
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
-}
-
-static void
-member_from_json(Jsonb *json, GenesisMember *member)
-{
-	JsonbValue buffer;
-	JsonbValue *port = getKeyJsonValueFromContainer(&json->root, "port", 4, &buffer);
-	const char *fee_address = member_text(json, "fee_address", true);
-	McProblem problem;
-
-	strlcpy(member->name, member_text(json, "name", true), sizeof(member->name));
-	strlcpy(member->host, member_text(json, "host", false), sizeof(member->host));
-	member_key(json, "identity_key", member->identity_key);
-	member_key(json, "voting_key", member->voting_key);
-	problem_check(address_parse(span_text(fee_address), &member->fee_address, &problem), &problem);
-	if (port != NULL)
-		member->port = (uint16_t) json_integer(port, "port");
-}
-
-static void
-parameters_from_json(Jsonb *json, Genesis *genesis)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(&json->root);
-	JsonbIteratorToken token;
-	JsonbValue value;
-	ParameterId id = PARAMETER_COUNT;
-	bool fee_asset = false;
-	McProblem problem;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-		{
-			McSpan name = span_of(value.val.string.val, (size_t) value.val.string.len);
-
-			id = parameter_by_name((const char *) name.data, name.size);
-			fee_asset = name.size == 9 && memcmp(name.data, "fee_asset", 9) == 0;
-			if (id == PARAMETER_COUNT && !fee_asset)
-				problem_check(status_problem_name(&problem, MC_UNKNOWN_PARAMETER,
-												  (const char *) name.data, name.size),
-							  &problem);
-		}
-		else if (token == WJB_VALUE && fee_asset && value.type == jbvString)
-			problem_check(
-				tx_asset_parse(span_of(value.val.string.val, (size_t) value.val.string.len),
-							   &genesis->fee_asset, &problem),
-				&problem);
-		else if (token == WJB_VALUE && !fee_asset)
-			genesis->parameters[id] = json_integer(&value, parameter_info(id)->name);
-	}
-}
-
-static void
-push_text(JsonbParseState **state, const char *key, const char *text)
-{
-	JsonbValue name = { .type = jbvString };
-	JsonbValue value = { .type = jbvString };
-
-	name.val.string.val = unconstify(char *, key);
-	name.val.string.len = (int) strlen(key);
-	value.val.string.val = unconstify(char *, text);
-	value.val.string.len = (int) strlen(text);
-	pushJsonbValue(state, WJB_KEY, &name);
-	pushJsonbValue(state, WJB_VALUE, &value);
-}
-
-static void
-push_number(JsonbParseState **state, const char *key, int64 number)
-{
-	JsonbValue name = { .type = jbvString };
-	JsonbValue value = { .type = jbvNumeric };
-
-	name.val.string.val = unconstify(char *, key);
-	name.val.string.len = (int) strlen(key);
-	value.val.numeric = int64_to_numeric(number);
-	pushJsonbValue(state, WJB_KEY, &name);
-	pushJsonbValue(state, WJB_VALUE, &value);
-}
-
-static void
-push_key(JsonbParseState **state, const char *key)
-{
-	JsonbValue name = { .type = jbvString };
-
-	name.val.string.val = unconstify(char *, key);
-	name.val.string.len = (int) strlen(key);
-	pushJsonbValue(state, WJB_KEY, &name);
-}
-
-static void
-push_hex(JsonbParseState **state, const char *key, const void *data, size_t size)
-{
-	char *hex = palloc(2 * size + 1);
-
-	hex_format(data, size, hex);
-	push_text(state, key, hex);
-}
-
-static void
-push_member(JsonbParseState **state, JsonbIteratorToken begin, const GenesisMember *member)
-{
-	char address[ADDRESS_TEXT_SIZE + 1];
-
-	address_format(&member->fee_address, address);
-	pushJsonbValue(state, begin, NULL);
-	push_text(state, "name", member->name);
-	push_hex(state, "identity_key", member->identity_key, SUITE_PUBLIC_SIZE);
-	push_hex(state, "voting_key", member->voting_key, SUITE_PUBLIC_SIZE);
-	push_text(state, "fee_address", pstrdup(address));
-	push_text(state, "host", member->host);
-	push_number(state, "port", member->port);
-}
-
-static Jsonb *
-genesis_to_json(const Genesis *genesis)
-{
-	JsonbParseState *state = NULL;
-	McHash hash;
-
-	genesis_hash(genesis, &hash);
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_hex(&state, "genesis_hash", hash.bytes, HASH_SIZE);
-	push_number(&state, "created_ms", (int64) genesis->created_ms);
-	push_key(&state, "parameters");
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	for (int id = 0; id < PARAMETER_COUNT; id++)
-		push_number(&state, parameter_info((ParameterId) id)->name, genesis->parameters[id]);
-	if (genesis->fee_asset.code[0] != '\0')
-		push_text(&state, "fee_asset", genesis->fee_asset.code);
-	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	push_key(&state, "members");
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	for (uint32_t i = 0; i < genesis->member_count; i++)
-	{
-		push_member(&state, WJB_BEGIN_OBJECT, &genesis->members[i]);
-		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	}
-	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-static Jsonb *
-json_field(Jsonb *json, const char *field)
-{
-	JsonbValue buffer;
-	JsonbValue *value = getKeyJsonValueFromContainer(&json->root, field, strlen(field), &buffer);
-	McProblem problem;
-
-	if (value == NULL || value->type != jbvBinary)
-		problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, field, strlen(field)),
-					  &problem);
-	return JsonbValueToJsonb(value);
-}
-
-/* The document that people exchange; its genesis_hash is checked against what it says. */
-static void
-genesis_from_json(Jsonb *json, Genesis *genesis)
-{
-	Jsonb *members = json_field(json, "members");
-	JsonbValue buffer;
-	JsonbValue *created = getKeyJsonValueFromContainer(&json->root, "created_ms", 10, &buffer);
-	McProblem problem;
-	McHash hash;
-	char hex[2 * HASH_SIZE + 1];
-
-	genesis_init(genesis);
-	if (created == NULL)
-		problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, "created_ms", 10),
-					  &problem);
-	genesis->created_ms = (uint64_t) json_integer(created, "created_ms");
-	parameters_from_json(json_field(json, "parameters"), genesis);
-	for (uint32 i = 0; i < JsonContainerSize(&members->root) && i < GENESIS_MEMBERS_MAX; i++)
-		member_from_json(JsonbValueToJsonb(getIthJsonbValueFromContainer(&members->root, i)),
-						 &genesis->members[genesis->member_count++]);
-	problem_check(genesis_check(genesis, &problem), &problem);
-	genesis_hash(genesis, &hash);
-	hex_format(hash.bytes, HASH_SIZE, hex);
-	if (strcmp(hex, member_text(json, "genesis_hash", true)) != 0)
-		problem_check(status_problem_name(&problem, MC_INVALID_GENESIS,
-										  "genesis_hash does not fit the document", 38),
-					  &problem);
-}
-
-static void
-node_member(GenesisMember *member)
-{
-	SuiteSecret secret;
-
-	memset(member, 0, sizeof(*member));
-	strlcpy(member->name,
-			guc_node_name != NULL && guc_node_name[0] != '\0' ? guc_node_name : "node1",
-			sizeof(member->name));
-	keys_load(NODE_KEY_IDENTITY, &secret);
-	memcpy(member->identity_key, secret.key.public_key, SUITE_PUBLIC_SIZE);
-	condition_address_of_key(&secret.key, &member->fee_address);
-	keys_load(NODE_KEY_VOTING, &secret);
-	memcpy(member->voting_key, secret.key.public_key, SUITE_PUBLIC_SIZE);
-	suite_wipe(&secret, sizeof(secret));
-	strlcpy(member->host, "localhost", sizeof(member->host));
-	member->port = (uint16_t) PostPortNumber;
-}
-
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_create_node_key);
 Datum
 mes_create_node_key(PG_FUNCTION_ARGS)
@@ -331,17 +88,73 @@ mes_create_node_key(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* ---- this node ---------------------------------------------------------------------------------
+ */
+
+static void
+push_public_key(JsonbParseState **state, const char *field, NodeKey key)
+{
+	SuiteSecret secret;
+
+	keys_load(key, &secret);
+	json_push_hex(state, field, secret.key.public_key, SUITE_PUBLIC_SIZE);
+	suite_wipe(&secret, sizeof(secret));
+}
+
+/* An identity key belongs offline (A25): where it is, its fields are filled in by hand. */
+static void
+push_identity(JsonbParseState **state)
+{
+	SuiteSecret secret;
+	McAddress address;
+	char *text = palloc(ADDRESS_TEXT_SIZE + 1);
+
+	if (!keys_exist(NODE_KEY_IDENTITY))
+		return;
+	push_public_key(state, "identity_key", NODE_KEY_IDENTITY);
+	keys_load(NODE_KEY_IDENTITY, &secret);
+	condition_address_of_key(&secret.key, &address);
+	suite_wipe(&secret, sizeof(secret));
+	address_format(&address, text);
+	json_push_text(state, "fee_address", text);
+}
+
+/* The first address to listen on, when it is one by which others can find this server. */
+static char *
+own_host(void)
+{
+	char *first = pnstrdup(ListenAddresses, strcspn(ListenAddresses, ", "));
+	char name[GENESIS_HOST_MAX + 1];
+
+	if (first[0] == '\0')
+		return "localhost"; /* on sockets alone: for whoever tries it out */
+	if (strcmp(first, "*") != 0 && strcmp(first, "0.0.0.0") != 0 && strcmp(first, "::") != 0)
+		return first;
+	if (gethostname(name, sizeof(name)) != 0)
+		return "localhost";
+	name[GENESIS_HOST_MAX] = '\0';
+	return pstrdup(name);
+}
+
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_node_descriptor);
 Datum
 mes_node_descriptor(PG_FUNCTION_ARGS)
 {
 	JsonbParseState *state = NULL;
-	GenesisMember member;
+	bool named = guc_node_name != NULL && guc_node_name[0] != '\0';
 
-	node_member(&member);
-	push_member(&state, WJB_BEGIN_OBJECT, &member);
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	json_push_text(&state, "name", named ? guc_node_name : "node1");
+	push_public_key(&state, "voting_key", NODE_KEY_VOTING);
+	push_identity(&state);
+	json_push_text(&state, "host",
+				   PG_ARGISNULL(0) ? own_host() : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	json_push_number(&state, "port", PG_ARGISNULL(1) ? PostPortNumber : PG_GETARG_INT32(1));
 	PG_RETURN_POINTER(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
+
+/* ---- documents ---------------------------------------------------------------------------------
+ */
 
 /* Builds a document of the given members; what it is good for is decided by join_federation. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_build_genesis);
@@ -359,12 +172,11 @@ mes_internal_build_genesis(PG_FUNCTION_ARGS)
 	genesis->created_ms =
 		(uint64_t) (GetCurrentTimestamp() / 1000 +
 					(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * INT64CONST(86400000));
-	parameters_from_json(PG_GETARG_JSONB_P(1), genesis);
+	genesis_json_parameters(PG_GETARG_JSONB_P(1), genesis);
 	deconstruct_array(array, JSONBOID, -1, false, TYPALIGN_INT, &members, &nulls, &count);
-	for (int i = 0; i < count && i < GENESIS_MEMBERS_MAX; i++)
+	for (int i = 0; i < count; i++)
 		if (!nulls[i])
-			member_from_json(DatumGetJsonbP(members[i]),
-							 &genesis->members[genesis->member_count++]);
+			genesis_json_member(DatumGetJsonbP(members[i]), genesis);
 	problem_check(genesis_check(genesis, &problem), &problem);
 	PG_RETURN_POINTER(genesis_to_json(genesis));
 }
@@ -383,6 +195,155 @@ mes_internal_encode_genesis(PG_FUNCTION_ARGS)
 	genesis_encode(genesis, &writer);
 	SET_VARSIZE(encoded, VARHDRSZ + writer.size);
 	PG_RETURN_BYTEA_P(encoded);
+}
+
+/* The document in its one form: fields that genesis does not know are gone, signatures too. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_plain_genesis);
+Datum
+mes_internal_plain_genesis(PG_FUNCTION_ARGS)
+{
+	Genesis *genesis = palloc(sizeof(Genesis));
+
+	genesis_from_json(PG_GETARG_JSONB_P(0), genesis);
+	PG_RETURN_POINTER(genesis_to_json(genesis));
+}
+
+/* ---- signatures: members tell each other that they hold the same document ----------------------
+ */
+
+static uint32_t
+find_member(const Genesis *genesis, const char *name, size_t size)
+{
+	uint32_t number = 0;
+
+	while (number < genesis->member_count &&
+		   (strlen(genesis->members[number].name) != size ||
+			memcmp(genesis->members[number].name, name, size) != 0))
+		number++;
+	return number;
+}
+
+static void
+refuse_signature(const char *format, const char *name)
+{
+	McProblem problem;
+	char why[MC_PROBLEM_NAME_MAX];
+
+	snprintf(why, sizeof(why), format, name);
+	problem_check(status_problem_name(&problem, MC_INVALID_GENESIS, why, strlen(why)), &problem);
+}
+
+/* One signature of a document; raises when it is nobody's or does not verify. */
+static const GenesisMember *
+check_signature(const Genesis *genesis, const JsonbValue *name, const JsonbValue *value)
+{
+	char *text = pnstrdup(name->val.string.val, (Size) name->val.string.len);
+	uint32_t number = find_member(genesis, text, strlen(text));
+	SuiteKey key = { .suite = SUITE_ED25519 };
+	uint8_t signature[SUITE_SIGNATURE_SIZE];
+	McHash agreement;
+
+	if (number == genesis->member_count)
+		refuse_signature("a signature is of \"%s\", who is no member", text);
+	json_hex(value, "signatures", signature, sizeof(signature));
+	genesis_agreement(genesis, &agreement);
+	memcpy(key.public_key, genesis->members[number].identity_key, SUITE_PUBLIC_SIZE);
+	if (!suite_verify(&key, span_of(agreement.bytes, HASH_SIZE), signature))
+		refuse_signature("the signature of \"%s\" does not verify", text);
+	return &genesis->members[number];
+}
+
+static Jsonb *
+signatures_of(Jsonb *json)
+{
+	JsonbValue buffer;
+	JsonbValue *value = json_find(json, "signatures", &buffer);
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		refuse_signature("%s", "\"signatures\" is no JSON object");
+	return JsonbValueToJsonb(value);
+}
+
+/* Names of the members whose signatures a document bears. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_genesis_signers);
+Datum
+mes_internal_genesis_signers(PG_FUNCTION_ARGS)
+{
+	Genesis *genesis = palloc(sizeof(Genesis));
+	Jsonb *signatures = signatures_of(PG_GETARG_JSONB_P(0));
+	Datum *names = palloc(GENESIS_MEMBERS_MAX * sizeof(Datum));
+	int count = 0;
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue name = { 0 };
+	JsonbValue value;
+
+	genesis_from_json(PG_GETARG_JSONB_P(0), genesis);
+	iterator = signatures != NULL ? JsonbIteratorInit(&signatures->root) : NULL;
+	while (iterator != NULL && (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		/* a name stands once in jsonb, so no more than there are members */
+		if (token == WJB_KEY)
+			name = value;
+		else if (token == WJB_VALUE)
+			names[count++] = CStringGetTextDatum(check_signature(genesis, &name, &value)->name);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static void
+copy_signatures(JsonbParseState **state, Jsonb *signatures, const char *but)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&signatures->root);
+	JsonbIteratorToken token;
+	JsonbValue value;
+	char *name = NULL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			name = pnstrdup(value.val.string.val, (Size) value.val.string.len);
+		else if (token == WJB_VALUE && strcmp(name, but) != 0)
+		{
+			json_push_key(state, name);
+			pushJsonbValue(state, WJB_VALUE, &value);
+		}
+	}
+}
+
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_sign_genesis);
+Datum
+mes_sign_genesis(PG_FUNCTION_ARGS)
+{
+	Jsonb *json = PG_GETARG_JSONB_P(0);
+	Genesis *genesis = palloc(sizeof(Genesis));
+	Jsonb *signatures = signatures_of(json);
+	JsonbParseState *state = NULL;
+	uint8_t signature[SUITE_SIGNATURE_SIZE];
+	uint32_t number = 0;
+	SuiteSecret secret;
+	McHash agreement;
+
+	genesis_from_json(json, genesis);
+	keys_load(NODE_KEY_IDENTITY, &secret);
+	while (number < genesis->member_count && memcmp(genesis->members[number].identity_key,
+													secret.key.public_key, SUITE_PUBLIC_SIZE) != 0)
+		number++;
+	genesis_agreement(genesis, &agreement);
+	suite_sign(&secret, span_of(agreement.bytes, HASH_SIZE), signature);
+	suite_wipe(&secret, sizeof(secret));
+	if (number == genesis->member_count)
+		refuse_signature("%s", "it does not name this node's identity key");
+	genesis_to_json_open(genesis, &state);
+	json_push_key(&state, "signatures");
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	if (signatures != NULL)
+		copy_signatures(&state, signatures, genesis->members[number].name);
+	json_push_hex(&state, genesis->members[number].name, signature, sizeof(signature));
+	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	PG_RETURN_POINTER(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
 
 /* Called by join_federation when the row is in: workers start when the transaction commits. */

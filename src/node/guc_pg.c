@@ -21,6 +21,9 @@ bool guc_restore;
 int guc_commit;
 int guc_commit_timeout_ms;
 char *guc_account;
+char *guc_peer_ssl_cert_file;
+char *guc_peer_ssl_key_file;
+char *guc_peer_ssl_ca_file;
 
 static const struct config_enum_entry commit_levels[] = {
 	{ "local", COMMIT_LOCAL, false },
@@ -77,6 +80,23 @@ define_workers(void)
 }
 
 static void
+define_links(void)
+{
+	DefineCustomStringVariable("meschain.peer_ssl_cert_file",
+							   "Certificate that this node shows to the other members.",
+							   "Its common name is this member's name.", &guc_peer_ssl_cert_file,
+							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("meschain.peer_ssl_key_file", "Key of that certificate.",
+							   "Readable by the server's user only, outside the data directory.",
+							   &guc_peer_ssl_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL,
+							   NULL, NULL);
+	DefineCustomStringVariable(
+		"meschain.peer_ssl_ca_file", "Certificates of the members, or of who issued them.",
+		"A member whose server shows another is not connected to.", &guc_peer_ssl_ca_file, "",
+		PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+}
+
+static void
 define_sessions(void)
 {
 	DefineCustomEnumVariable(
@@ -100,6 +120,7 @@ guc_init(void)
 	if (process_shared_preload_libraries_in_progress)
 		define_postmaster();
 	define_workers();
+	define_links();
 	define_sessions();
 	MarkGUCPrefixReserved("meschain");
 }

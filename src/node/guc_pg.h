@@ -29,6 +29,9 @@ extern bool guc_restore;
 extern int guc_commit;
 extern int guc_commit_timeout_ms;
 extern char *guc_account;
+extern char *guc_peer_ssl_cert_file;
+extern char *guc_peer_ssl_key_file;
+extern char *guc_peer_ssl_ca_file;
 
 extern void guc_init(void);
 

@@ -63,8 +63,8 @@ refused('an unknown command', 2, qr/no command "tx fly"/, 'tx', 'fly');
 refused('an unknown option', 2, qr/no option --colour/, 'key', 'show', '--colour', 'x');
 
 # ---- a federation of one
-refused('four nodes', 2, qr/federation of one node.*come with/, 'federation', 'create', '--dir', $dir,
-	'--nodes', 4);
+refused('too many nodes', 2, qr/101/, 'federation', 'create', '--dir', $dir, '--nodes', 101);
+refused('a setting without a value', 2, qr/name=value/, 'federation', 'create', '--dir', $dir, '--set', 'jit');
 refused('a path no socket fits in', 2, qr/too long a path/, 'federation', 'create', '--dir',
 	"$home/" . 'x' x 100);
 like(done('create', 'federation', 'create', '--dir', $dir, '--base-port', $port), qr/^stop +mesctl/m,
