@@ -38,6 +38,7 @@ CREATE TABLE mes_internal.account_rows (
   public_key bytea NOT NULL,
   wrapped_key bytea NOT NULL,
   owner text COLLATE "C" NOT NULL,
+  locked boolean NOT NULL,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE UNIQUE INDEX account_rows_name ON mes_internal.account_rows (name);
@@ -47,14 +48,39 @@ COMMENT ON COLUMN mes_internal.account_rows.name IS 'local name';
 COMMENT ON COLUMN mes_internal.account_rows.address IS 'the 32 bytes behind the address';
 COMMENT ON COLUMN mes_internal.account_rows.suite IS 'signature suite: 1 Ed25519, 2 Schnorr';
 COMMENT ON COLUMN mes_internal.account_rows.public_key IS 'public key';
-COMMENT ON COLUMN mes_internal.account_rows.wrapped_key IS 'secret key, encrypted under this node''s wrapping key';
+COMMENT ON COLUMN mes_internal.account_rows.wrapped_key IS 'secret key, encrypted under this node''s wrapping key or a passphrase';
 COMMENT ON COLUMN mes_internal.account_rows.owner IS 'role that may use it';
+COMMENT ON COLUMN mes_internal.account_rows.locked IS 'true when only its passphrase opens it';
 COMMENT ON COLUMN mes_internal.account_rows.created_at IS 'when it was made here';
 SELECT pg_catalog.pg_extension_config_dump('mes_internal.account_rows', '');
 
 CREATE FUNCTION mes.create_account(name text, suite integer DEFAULT 1)
 RETURNS text LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_create_account';
 COMMENT ON FUNCTION mes.create_account(text, integer) IS 'makes a key held by this database for the current role and returns its address';
+
+CREATE FUNCTION mes.wrapping_key()
+RETURNS bytea LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_wrapping_key';
+COMMENT ON FUNCTION mes.wrapping_key() IS 'X25519 public key of this node, to which a client seals the key that it imports';
+
+CREATE FUNCTION mes.import_account(name text, suite integer, wrapped_key bytea, public_key bytea DEFAULT NULL)
+RETURNS text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_import_account';
+COMMENT ON FUNCTION mes.import_account(text, integer, bytea, bytea) IS 'takes over a key sealed to mes.wrapping_key(), or with its public key one that a passphrase locks; returns the address. mesctl account import and account create --passphrase call it';
+
+CREATE FUNCTION mes.export_account(name text, recipient bytea)
+RETURNS bytea LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_export_account';
+COMMENT ON FUNCTION mes.export_account(text, bytea) IS 'the key of an account of yours, sealed to an X25519 public key; what a passphrase locks stays locked within. mesctl account export calls it';
+
+CREATE FUNCTION mes.session_key()
+RETURNS bytea LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_session_key';
+COMMENT ON FUNCTION mes.session_key() IS 'X25519 public key of this session alone, to which mesctl account unlock seals a passphrase';
+
+CREATE FUNCTION mes.unlock_account(name text, sealed_passphrase bytea)
+RETURNS void LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_unlock_account';
+COMMENT ON FUNCTION mes.unlock_account(text, bytea) IS 'opens an account with its passphrase for the rest of this session';
+
+CREATE FUNCTION mes.lock_accounts()
+RETURNS integer LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_lock_accounts';
+COMMENT ON FUNCTION mes.lock_accounts() IS 'forgets what this session unlocked and its session key; how many accounts that were';
 
 -- submitting
 
@@ -113,7 +139,9 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA mes, mes_internal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes_internal.error_rows() TO PUBLIC;
 GRANT USAGE ON SCHEMA mes TO PUBLIC;
 GRANT SELECT ON mes.error_codes TO PUBLIC;
-GRANT EXECUTE ON FUNCTION mes.create_account(text, integer), mes.begin_submission(uuid, text),
+GRANT EXECUTE ON FUNCTION mes.create_account(text, integer), mes.wrapping_key(),
+  mes.import_account(text, integer, bytea, bytea), mes.export_account(text, bytea), mes.session_key(),
+  mes.unlock_account(text, bytea), mes.lock_accounts(), mes.begin_submission(uuid, text),
   mes.issue_asset(text, numeric, integer, jsonb, boolean), mes.issue_more(text, numeric),
   mes.transfer(text, text, numeric, text, text), mes.burn(text, numeric), mes.notarise(bytea, jsonb),
   mes.submit(bytea), mes.last_txid() TO mes_member;

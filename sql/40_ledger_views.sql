@@ -292,7 +292,7 @@ COMMENT ON COLUMN mes.notarisations.metadata IS 'what was said of the document';
 
 CREATE VIEW mes.accounts AS
 SELECT c.name, mes_internal.address_text(c.address) AS address, c.suite::integer AS suite, c.public_key, c.owner,
-       c.created_at, l.height AS last_active_height, l.block_time AS last_active_at
+       c.locked, c.created_at, l.height AS last_active_height, l.block_time AS last_active_at
   FROM mes_internal.account_rows AS c
   LEFT JOIN mes_internal.address_rows AS a ON a.address = c.address
   LEFT JOIN LATERAL (SELECT t.tx_id >> 20 AS height, t.block_time FROM mes_internal.transaction_rows AS t
@@ -303,6 +303,7 @@ COMMENT ON COLUMN mes.accounts.address IS 'address on the ledger';
 COMMENT ON COLUMN mes.accounts.suite IS 'signature suite: 1 Ed25519, 2 Schnorr';
 COMMENT ON COLUMN mes.accounts.public_key IS 'public key';
 COMMENT ON COLUMN mes.accounts.owner IS 'role that may use it';
+COMMENT ON COLUMN mes.accounts.locked IS 'true when a session has to open it with its passphrase';
 COMMENT ON COLUMN mes.accounts.created_at IS 'when it was made here';
 COMMENT ON COLUMN mes.accounts.last_active_height IS 'block of the last transaction that it sent, null before';
 COMMENT ON COLUMN mes.accounts.last_active_at IS 'chain time of that block';

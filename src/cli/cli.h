@@ -40,6 +40,7 @@ extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];
 extern const CliCommand cmd_tx[];
 extern const CliCommand cmd_proof[];
+extern const CliCommand cmd_verify[];
 
 /* ---- messages ---- */
 

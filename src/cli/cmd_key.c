@@ -3,9 +3,13 @@
  */
 #include "cli/key_file.h"
 
+#include "cli/tx_file.h"
 #include "tx/condition.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define BRANCHES_MAX 64
 
 static void
 print_key(const SuiteKey *key)
@@ -82,6 +86,73 @@ run_address(int argc, char **argv)
 	return CLI_DONE;
 }
 
+/* "2/KEY/KEY/KEY/height=N/hash=HEX": threshold, keys, locks. */
+static McSpan
+branch_condition(const char *text)
+{
+	char *parts = cli_format("%s", text);
+	uint8_t *bytes = cli_alloc(CONDITION_BYTES_MAX);
+	SuiteKey keys[CONDITION_KEYS_MAX];
+	uint8_t hash[HASH_SIZE];
+	const uint8_t *hash_lock = NULL;
+	int64_t height = 0;
+	uint32_t count = 0;
+	int64_t threshold = cli_number("threshold", strsep(&parts, "/"), 1, CONDITION_KEYS_MAX);
+	WireWriter writer;
+
+	for (char *part; (part = strsep(&parts, "/")) != NULL;)
+		if (strncmp(part, "height=", 7) == 0)
+			height = cli_number("height", part + 7, 1, INT64_MAX);
+		else if (strncmp(part, "hash=", 5) == 0)
+		{
+			cli_hex("hash lock", part + 5, hash, HASH_SIZE);
+			hash_lock = hash;
+		}
+		else if (count == CONDITION_KEYS_MAX)
+			cli_usage("a branch has at most %d keys", CONDITION_KEYS_MAX);
+		else
+			keys[count++] = key_parse(part);
+	if (threshold > count)
+		cli_usage("\"%s\" asks for %d signatures of %u keys", text, (int) threshold, count);
+	condition_sort_keys(keys, count);
+	wire_writer_init(&writer, bytes, CONDITION_BYTES_MAX);
+	condition_put(&writer, (uint32_t) threshold, keys, count, (uint64_t) height, hash_lock);
+	return wire_written(&writer);
+}
+
+static int
+run_policy(int argc, char **argv)
+{
+	const CliOption options[] = { { 0 } };
+	int words = cli_options(argc, argv, options);
+	McSpan conditions[BRANCHES_MAX];
+	McHash leaves[BRANCHES_MAX];
+	DraftBranch branch;
+	char text[ADDRESS_TEXT_SIZE + 1];
+
+	if (words < 1 || words > BRANCHES_MAX)
+		cli_usage("key policy takes 1 to %d branches; add --help to see how it is used",
+				  BRANCHES_MAX);
+	for (int i = 0; i < words; i++)
+	{
+		conditions[i] = branch_condition(argv[i + 1]);
+		condition_leaf(conditions[i], &leaves[i]);
+	}
+	for (int i = 0; i < words; i++)
+	{
+		branch = (DraftBranch){ .bytes = conditions[i] };
+		branch.path_count =
+			condition_path(leaves, (size_t) words, (size_t) i, branch.path, &branch.position);
+		/* what it prints is what tx sign reads: the address comes out of that */
+		draft_branch_parse(draft_branch_text(&branch), &branch);
+		address_format(&branch.address, text);
+		if (i == 0)
+			printf("address    %s\n", text);
+		printf("branch     %s\n", draft_branch_text(&branch));
+	}
+	return CLI_DONE;
+}
+
 const CliCommand cmd_key[] = {
 	{ "key new", "makes a key in a file of its own",
 	  "usage: mesctl key new FILE [--suite 1|2]\n\n"
@@ -99,5 +170,15 @@ const CliCommand cmd_key[] = {
 	  "condition that it prints is what each of them gives to tx sign.\n\n"
 	  "example:\n  mesctl key address --threshold 2 1:9d61b1... 1:4ccd08... 2:f9308a...\n",
 	  run_address },
+	{ "key policy", "shows the address that any of several conditions spends from",
+	  "usage: mesctl key policy BRANCH...\n\n"
+	  "  BRANCH  M/KEY/KEY...[/height=N][/hash=HEX]: M signatures of these keys "
+	  "(SUITE:PUBLIC_KEY),\n"
+	  "          from block N on, with the 32 bytes whose SHA-256 is HEX\n\n"
+	  "Prints the address and each branch as tx sign --condition takes it, in the order given.\n"
+	  "A spend reveals one branch only.\n\n"
+	  "example, a payment that can be claimed by a secret or goes back later:\n"
+	  "  mesctl key policy 1/1:9d61b1.../hash=5891b5... 1/1:4ccd08.../height=5000\n",
+	  run_policy },
 	{ 0 },
 };

@@ -5,6 +5,7 @@
 #include "cli/key_file.h"
 #include "cli/tx_plan.h"
 
+#include "base/digest.h"
 #include "tx/build.h"
 
 #include <stdio.h>
@@ -125,22 +126,16 @@ acts_in(const TxView *view, const McAddress *address)
 	return false;
 }
 
-/* The condition given, else the one that a single key stands for. */
-static McSpan
-condition_bytes(const char *given, const SuiteKey *key)
+/* The branch of a single key. */
+static char *
+branch_of_key(const SuiteKey *key)
 {
-	size_t size = given != NULL ? strlen(given) / 2 : CONDITION_BYTES_MAX;
-	uint8_t *bytes = cli_alloc(size);
+	uint8_t bytes[CONDITION_BYTES_MAX];
 	WireWriter writer;
 
-	if (given != NULL)
-	{
-		cli_hex("condition", given, bytes, size);
-		return span_of(bytes, size);
-	}
-	wire_writer_init(&writer, bytes, size);
+	wire_writer_init(&writer, bytes, sizeof(bytes));
 	condition_put(&writer, 1, key, 1, 0, NULL);
-	return wire_written(&writer);
+	return cli_to_hex(bytes, writer.size);
 }
 
 static uint32_t
@@ -158,24 +153,46 @@ key_index_of(const TxCondition *condition, const SuiteKey *key)
 	cli_fail("the key is none of the %u keys of the condition", condition->key_count);
 }
 
+/* A preimage that does not fit is refused here, before it is in anybody's file. */
 static void
-sign(Draft *draft, const SuiteSecret *secret, const char *given)
+add_preimage(DraftSignature *added, const char *given)
+{
+	McHash found;
+	McSpan preimage;
+
+	added->has_preimage = given != NULL;
+	if (given == NULL)
+		return;
+	if (!added->branch.condition.hash_locked)
+		cli_fail("this branch has no hash lock, so no preimage opens it");
+	cli_hex("preimage", given, added->preimage, PREIMAGE_SIZE);
+	preimage = span_of(added->preimage, PREIMAGE_SIZE);
+	digest_sha256(&found, &preimage, 1);
+	if (memcmp(found.bytes, added->branch.condition.hash_lock, HASH_SIZE) != 0)
+		cli_fail("the preimage has hash %s, the branch asks for %s",
+				 cli_to_hex(found.bytes, HASH_SIZE),
+				 cli_to_hex(added->branch.condition.hash_lock, HASH_SIZE));
+}
+
+static void
+sign(Draft *draft, const SuiteSecret *secret, const char *branch, const char *preimage)
 {
 	DraftSignature *added = &draft->signatures[draft->signature_count];
-	TxCondition condition;
-	McHash signing;
 	char text[ADDRESS_TEXT_SIZE + 1];
+	McHash signing;
 
-	draft_condition(condition_bytes(given, &secret->key), &condition, &added->address);
-	address_format(&added->address, text);
-	if (!acts_in(&draft->view, &added->address))
-		cli_fail("%s has no part in this transaction, so its key cannot sign it", text);
 	if (draft->signature_count == TX_FILE_SIGNATURES_MAX)
 		cli_fail("more than %d signatures", TX_FILE_SIGNATURES_MAX);
-	added->condition = condition.bytes;
-	added->signature.key_index = key_index_of(&condition, &secret->key);
+	memset(added, 0, sizeof(*added));
+	draft_branch_parse(branch != NULL ? branch : branch_of_key(&secret->key), &added->branch);
+	address_format(&added->branch.address, text);
+	if (!acts_in(&draft->view, &added->branch.address))
+		cli_fail("%s has no part in this transaction, so its key cannot sign it", text);
+	added->signature.key_index = key_index_of(&added->branch.condition, &secret->key);
+	add_preimage(added, preimage);
 	for (size_t i = 0; i < draft->signature_count; i++)
-		if (hash_equal(&draft->signatures[i].address, &added->address) &&
+		if (strcmp(draft_branch_text(&draft->signatures[i].branch),
+				   draft_branch_text(&added->branch)) == 0 &&
 			draft->signatures[i].signature.key_index == added->signature.key_index)
 			cli_fail("this key has signed for %s already", text);
 	tx_signing_hash(draft->view.chain_id, &draft->view.txid, &signing);
@@ -187,10 +204,12 @@ static int
 run_sign(int argc, char **argv)
 {
 	const char *key = NULL;
-	const char *condition = NULL;
+	const char *branch = NULL;
+	const char *preimage = NULL;
 	const char *out = NULL;
 	const CliOption options[] = { { "key", CLI_TEXT, &key, 0, 0 },
-								  { "condition", CLI_TEXT, &condition, 0, 0 },
+								  { "condition", CLI_TEXT, &branch, 0, 0 },
+								  { "preimage", CLI_TEXT, &preimage, 0, 0 },
 								  { "out", CLI_TEXT, &out, 0, 0 },
 								  { 0 } };
 	SuiteSecret secret;
@@ -200,7 +219,7 @@ run_sign(int argc, char **argv)
 		cli_usage("tx sign takes one FILE; add --help to see how it is used");
 	draft = draft_read(argv[1]);
 	key_file_read(cli_required(key, "--key"), &secret);
-	sign(draft, &secret, condition);
+	sign(draft, &secret, branch, preimage);
 	suite_wipe(&secret, sizeof(secret));
 	draft_write(draft, out != NULL ? out : argv[1]);
 	print(draft);
@@ -256,7 +275,8 @@ const CliCommand cmd_tx[] = {
 	{ "tx build", "builds a transaction, offline",
 	  "usage: mesctl tx build --coins FILE --out FILE [options] OPERATION...\n\n"
 	  "  transfer ADDRESS ASSET AMOUNT    issue CODE SUPPLY DECIMALS\n"
-	  "  burn ASSET AMOUNT                notarise HASH (32 bytes in hex)\n"
+	  "  burn ASSET AMOUNT                issue_more CODE AMOUNT\n"
+	  "  notarise HASH (32 bytes in hex)\n"
 	  "  as ADDRESS                       who acts from here on, instead of the sender\n\n"
 	  "  --from ADDRESS        the sender; needed when the coins belong to several\n"
 	  "  --reference TEXT      of the submission    --memo TEXT  of its transfers\n"
@@ -270,9 +290,13 @@ const CliCommand cmd_tx[] = {
 	  "    transfer mes1bob... EUR 100 as mes1bob... transfer mes1alice... GOLD 1\n",
 	  run_build },
 	{ "tx sign", "adds a signature, offline",
-	  "usage: mesctl tx sign FILE --key KEYFILE [--condition HEX] [--out FILE]\n\n"
-	  "Shows what is signed. --condition is what key address printed, for an address of several\n"
-	  "keys. Without --out the signature is added to FILE.\n\n"
+	  "usage: mesctl tx sign FILE --key KEYFILE [--condition BRANCH] [--preimage HEX] [--out "
+	  "FILE]\n\n"
+	  "Shows what is signed. --condition is what key address or key policy printed, for an "
+	  "address\n"
+	  "of several keys or several branches: the branch signed for is revealed, the others are "
+	  "not.\n"
+	  "--preimage opens its hash lock. Without --out the signature is added to FILE.\n\n"
 	  "example:\n  mesctl tx sign tx.txt --key alice.key\n",
 	  run_sign },
 	{ "tx show", "shows what a transaction does", "usage: mesctl tx show FILE\n", run_show },

@@ -133,34 +133,77 @@ hex_span(const char *what, const char *text)
 	return span_of(bytes, size);
 }
 
-void
-draft_condition(McSpan bytes, TxCondition *condition, McAddress *address)
+/* ---- branches ----------------------------------------------------------------------------------
+ */
+
+static void
+parse_path(const char *text, DraftBranch *branch)
 {
+	size_t digits = strlen(text);
+
+	if (digits % (2 * HASH_SIZE) != 0 || digits / (2 * HASH_SIZE) > POLICY_PATH_MAX)
+		cli_fail("\"%s\" is no path of hashes in a policy", text);
+	branch->path_count = (uint32_t) (digits / (2 * HASH_SIZE));
+	cli_hex("path", text, branch->path, digits / 2);
+}
+
+void
+draft_branch_parse(const char *text, DraftBranch *branch)
+{
+	char *copy = cli_format("%s", text);
+	char *position = strchr(copy, ':');
+	char *path = position != NULL ? strchr(position + 1, ':') : NULL;
 	WireReader reader;
 	McProblem problem;
 	McHash leaf;
+	McHash root;
 
-	wire_reader_init(&reader, bytes);
-	cli_check(condition_read(&reader, condition, &problem), &problem);
+	memset(branch, 0, sizeof(*branch));
+	if (position != NULL && path == NULL)
+		cli_fail("a branch is CONDITION or CONDITION:POSITION:PATH, not \"%s\"", text);
+	if (position != NULL)
+	{
+		*position = *path = '\0';
+		branch->position =
+			(uint32_t) cli_number("position", position + 1, 0, (1 << POLICY_PATH_MAX) - 1);
+		parse_path(path + 1, branch);
+	}
+	branch->bytes = hex_span("condition", copy);
+	wire_reader_init(&reader, branch->bytes);
+	cli_check(condition_read(&reader, &branch->condition, &problem), &problem);
 	if (!wire_read_end(&reader))
 		cli_fail("bytes follow the end of the condition");
-	condition_leaf(condition->bytes, &leaf);
-	condition_address(&leaf, address);
+	condition_leaf(branch->bytes, &leaf);
+	condition_climb(&leaf, branch->position, branch->path, branch->path_count, &root);
+	condition_address(&root, &branch->address);
+}
+
+char *
+draft_branch_text(const DraftBranch *branch)
+{
+	char *condition = cli_to_hex(branch->bytes.data, branch->bytes.size);
+
+	if (branch->path_count == 0)
+		return condition;
+	return cli_format("%s:%u:%s", condition, branch->position,
+					  cli_to_hex(branch->path, branch->path_count * HASH_SIZE));
 }
 
 static void
-add_signature(Draft *draft, char **words)
+add_signature(Draft *draft, char **words, size_t count)
 {
 	DraftSignature *added = &draft->signatures[draft->signature_count];
-	TxCondition condition;
 
 	if (draft->signature_count == TX_FILE_SIGNATURES_MAX)
 		cli_fail("more than %d signatures", TX_FILE_SIGNATURES_MAX);
-	draft_condition(hex_span("condition", words[1]), &condition, &added->address);
-	added->condition = condition.bytes;
+	memset(added, 0, sizeof(*added));
+	draft_branch_parse(words[1], &added->branch);
 	added->signature.key_index =
-		(uint32_t) cli_number("key", words[2], 0, (int64_t) condition.key_count - 1);
+		(uint32_t) cli_number("key", words[2], 0, (int64_t) added->branch.condition.key_count - 1);
 	cli_hex("signature", words[3], added->signature.bytes, SUITE_SIGNATURE_SIZE);
+	added->has_preimage = count == 5;
+	if (added->has_preimage)
+		cli_hex("preimage", words[4], added->preimage, PREIMAGE_SIZE);
 	draft->signature_count++;
 }
 
@@ -169,19 +212,19 @@ draft_read(const char *path)
 {
 	char *text = (char *) cli_read(path, TX_FILE_MAX).data;
 	char *line = cli_next_line(&text);
-	char *words[5];
+	char *words[6];
 	Draft *draft = NULL;
 
 	if (line == NULL || strcmp(line, DRAFT_FORMAT) != 0)
 		cli_fail("\"%s\" is no transaction of mesctl tx build", path);
 	while ((line = cli_next_line(&text)) != NULL)
 	{
-		size_t count = cli_split(line, words, 5);
+		size_t count = cli_split(line, words, 6);
 
 		if (count == 2 && strcmp(words[0], "body") == 0 && draft == NULL)
 			draft = draft_of_body(hex_span("body", words[1]));
-		else if (count == 4 && strcmp(words[0], "signature") == 0 && draft != NULL)
-			add_signature(draft, words);
+		else if ((count == 4 || count == 5) && strcmp(words[0], "signature") == 0 && draft != NULL)
+			add_signature(draft, words, count);
 		else
 			cli_fail("\"%s\": unknown fact \"%s\"", path, words[0]);
 	}
@@ -200,9 +243,11 @@ draft_write(const Draft *draft, const char *path)
 	{
 		const DraftSignature *one = &draft->signatures[i];
 
-		text = cli_format(
-			"%ssignature %s %u %s\n", text, cli_to_hex(one->condition.data, one->condition.size),
-			one->signature.key_index, cli_to_hex(one->signature.bytes, SUITE_SIGNATURE_SIZE));
+		text = cli_format("%ssignature %s %u %s%s%s\n", text, draft_branch_text(&one->branch),
+						  one->signature.key_index,
+						  cli_to_hex(one->signature.bytes, SUITE_SIGNATURE_SIZE),
+						  one->has_preimage ? " " : "",
+						  one->has_preimage ? cli_to_hex(one->preimage, PREIMAGE_SIZE) : "");
 	}
 	cli_write(path, span_text(text));
 }
@@ -210,33 +255,79 @@ draft_write(const Draft *draft, const char *path)
 /* ---- the envelope ------------------------------------------------------------------------------
  */
 
-/* The signatures of one actor, ascending by key, as many as the condition asks for. */
-static uint32_t
-gather(const Draft *draft, const McAddress *actor, TxCondition *condition,
-	   TxSignature signatures[CONDITION_KEYS_MAX])
+/* One branch of an actor's, and the signatures for it, ascending by key. */
+typedef struct Gathered
 {
-	uint32_t count = 0;
+	const DraftBranch *branch;
+	uint32_t count; /* of at most threshold */
+	const uint8_t *preimage;
+	TxSignature signatures[CONDITION_KEYS_MAX];
+} Gathered;
 
-	for (uint32_t key = 0; key < CONDITION_KEYS_MAX; key++)
+static bool
+same_branch(const DraftBranch *a, const DraftBranch *b)
+{
+	return hash_equal(&a->address, &b->address) && a->bytes.size == b->bytes.size &&
+		   memcmp(a->bytes.data, b->bytes.data, a->bytes.size) == 0;
+}
+
+static void
+gather(const Draft *draft, const DraftBranch *branch, Gathered *gathered)
+{
+	*gathered = (Gathered){ .branch = branch };
+	for (uint32_t key = 0; key < branch->condition.key_count; key++)
 		for (size_t i = 0; i < draft->signature_count; i++)
 		{
 			const DraftSignature *one = &draft->signatures[i];
-			McAddress address;
 
-			if (one->signature.key_index != key || !hash_equal(&one->address, actor))
+			if (one->signature.key_index != key || !same_branch(&one->branch, branch))
 				continue;
-			draft_condition(one->condition, condition, &address);
-			if (count < condition->threshold &&
-				(count == 0 || signatures[count - 1].key_index < key))
-				signatures[count++] = one->signature;
+			if (one->has_preimage)
+				gathered->preimage = one->preimage;
+			if (gathered->count < branch->condition.threshold)
+				gathered->signatures[gathered->count++] = one->signature;
+			break;
 		}
-	return count;
+}
+
+/* The first branch that has what it asks for; else what the last one has, to be named. */
+static bool
+choose_branch(const Draft *draft, const McAddress *actor, Gathered *gathered)
+{
+	*gathered = (Gathered){ 0 };
+	for (size_t i = 0; i < draft->signature_count; i++)
+	{
+		const DraftBranch *branch = &draft->signatures[i].branch;
+
+		if (!hash_equal(&branch->address, actor))
+			continue;
+		gather(draft, branch, gathered);
+		if (gathered->count == branch->condition.threshold &&
+			(gathered->preimage != NULL) == branch->condition.hash_locked)
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse_incomplete(const McAddress *actor, const Gathered *gathered)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+
+	address_format(actor, text);
+	if (gathered->branch == NULL)
+		cli_fail("%s has not signed", text);
+	if (gathered->count < gathered->branch->condition.threshold)
+		cli_fail("%s has %u of %u signatures", text, gathered->count,
+				 gathered->branch->condition.threshold);
+	cli_fail("the branch of %s that is signed opens with a preimage: tx sign --preimage", text);
 }
 
 McSpan
 draft_envelope(const Draft *draft)
 {
 	uint8_t *bytes = cli_alloc(TX_BYTES_MAX);
+	Gathered *gathered = cli_alloc(sizeof(Gathered));
 	WireWriter writer;
 	TxView view;
 	McProblem problem;
@@ -245,20 +336,14 @@ draft_envelope(const Draft *draft)
 	tx_put_envelope(&writer, draft->body, draft->view.actor_count);
 	for (uint32_t i = 0; i < draft->view.actor_count; i++)
 	{
-		TxSignature signatures[CONDITION_KEYS_MAX];
-		TxCondition condition = { 0 };
 		McAddress actor;
-		char text[ADDRESS_TEXT_SIZE + 1];
-		uint32_t count;
 
 		tx_actor_address(&draft->view, i, &actor);
-		address_format(&actor, text);
-		count = gather(draft, &actor, &condition, signatures);
-		if (count == 0)
-			cli_fail("%s has not signed", text);
-		if (count < condition.threshold)
-			cli_fail("%s has %u of %u signatures", text, count, condition.threshold);
-		witness_put(&writer, condition.bytes, 0, NULL, 0, signatures, count, NULL);
+		if (!choose_branch(draft, &actor, gathered))
+			refuse_incomplete(&actor, gathered);
+		witness_put(&writer, gathered->branch->bytes, gathered->branch->position,
+					gathered->branch->path, gathered->branch->path_count, gathered->signatures,
+					gathered->count, gathered->preimage);
 	}
 	if (writer.full)
 		cli_fail("the transaction is larger than %d bytes", TX_BYTES_MAX);

@@ -4,11 +4,13 @@
  *
  *   mes-coins-1                                    mes-tx-1
  *   chain CHAIN_ID                                 body HEX
- *   time MS                                        signature CONDITION KEY_INDEX SIGNATURE
- *   window MS                                      ...
+ *   time MS                                        signature BRANCH KEY_INDEX SIGNATURE
+ *   window MS                                      signature BRANCH KEY_INDEX SIGNATURE PREIMAGE
  *   fee UNITS [ASSET]
  *   asset CODE DECIMALS
  *   coin TXID INDEX HEIGHT ADDRESS ASSET UNITS
+ *
+ * BRANCH is a condition in hex and, when it is one of several, :POSITION:PATH in the policy's tree.
  */
 #ifndef MESCHAIN_CLI_TX_FILE_H
 #define MESCHAIN_CLI_TX_FILE_H
@@ -50,11 +52,23 @@ typedef struct CoinFile
 
 extern void coin_file_read(const char *path, CoinFile *file);
 
+/* One way to spend from an address. */
+typedef struct DraftBranch
+{
+	McSpan bytes; /* of the condition */
+	TxCondition condition;
+	uint32_t position;
+	uint32_t path_count;
+	McHash path[POLICY_PATH_MAX];
+	McAddress address; /* whose branch it is */
+} DraftBranch;
+
 typedef struct DraftSignature
 {
-	McSpan condition;
+	DraftBranch branch;
 	TxSignature signature;
-	McAddress address; /* whose condition it is */
+	bool has_preimage;
+	uint8_t preimage[PREIMAGE_SIZE];
 } DraftSignature;
 
 typedef struct Draft
@@ -69,8 +83,9 @@ typedef struct Draft
 extern Draft *draft_of_body(McSpan body);
 extern Draft *draft_read(const char *path);
 extern void draft_write(const Draft *draft, const char *path);
-/* The condition, and that it is read: the address it stands for, threshold and keys. */
-extern void draft_condition(McSpan bytes, TxCondition *condition, McAddress *address);
+
+extern void draft_branch_parse(const char *text, DraftBranch *branch);
+extern char *draft_branch_text(const DraftBranch *branch);
 /* The envelope when all have signed; refuses with who is missing. */
 extern McSpan draft_envelope(const Draft *draft);
 

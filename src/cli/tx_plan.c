@@ -17,6 +17,7 @@ typedef enum StepKind
 	STEP_AS,
 	STEP_TRANSFER,
 	STEP_ISSUE,
+	STEP_ISSUE_MORE,
 	STEP_BURN,
 	STEP_NOTARISE,
 } StepKind;
@@ -30,6 +31,7 @@ static const struct
 	[STEP_AS] = { "as", 1, "as ADDRESS" },
 	[STEP_TRANSFER] = { "transfer", 3, "transfer ADDRESS ASSET AMOUNT" },
 	[STEP_ISSUE] = { "issue", 3, "issue CODE SUPPLY DECIMALS" },
+	[STEP_ISSUE_MORE] = { "issue_more", 2, "issue_more CODE AMOUNT" },
 	[STEP_BURN] = { "burn", 2, "burn ASSET AMOUNT" },
 	[STEP_NOTARISE] = { "notarise", 1, "notarise HASH" },
 };
@@ -68,7 +70,9 @@ step_kind(const char *word)
 	for (size_t kind = 0; kind < GRAMMAR_COUNT; kind++)
 		if (strcmp(grammar[kind].word, word) == 0)
 			return (StepKind) kind;
-	cli_usage("\"%s\" is no operation; there are transfer, issue, burn, notarise and as", word);
+	cli_usage("\"%s\" is no operation; there are transfer, issue, issue_more, burn, "
+			  "notarise and as",
+			  word);
 }
 
 static void
@@ -213,6 +217,12 @@ put_step(Plan *plan, const Step *step)
 			break;
 		case STEP_ISSUE:
 			put_issue(plan, step, actor);
+			break;
+		case STEP_ISSUE_MORE:
+			asset = asset_of(step->arguments[0]);
+			operation_put_issue_more(
+				tx_build_operation(&plan->builder, OPERATION_ISSUE_MORE, actor), &asset,
+				cli_units(step->arguments[1], decimals_of(plan->coins, &asset)));
 			break;
 		case STEP_BURN:
 			asset = asset_of(step->arguments[0]);

@@ -43,37 +43,49 @@ bytes_datum(const void *data, size_t size)
 	return PointerGetDatum(bytes);
 }
 
-static void
-store_account(const char *name, const SuiteSecret *secret, const McAddress *address)
+void
+account_store(const char *name, const SuiteKey *key, McSpan wrapped, bool locked)
 {
-	uint8_t wrapped[KEYS_WRAPPED_SIZE];
 	EngineRights saved;
+	McAddress address;
 	const char *owner = GetUserNameFromId(GetUserId(), false);
 
-	keys_wrap(secret->seed, name, wrapped);
+	condition_address_of_key(key, &address);
 	engine_rights_take(&saved);
 	SPI_connect();
 	SPI_execute_with_args(
 		"INSERT INTO mes_internal.account_rows (name, address, suite, public_key, wrapped_key, "
-		"owner) "
-		"VALUES ($1, $2, $3, $4, $5, $6)",
-		6, (Oid[]){ TEXTOID, BYTEAOID, INT2OID, BYTEAOID, BYTEAOID, TEXTOID },
-		(Datum[]){ CStringGetTextDatum(name), bytes_datum(address->bytes, HASH_SIZE),
-				   Int16GetDatum(secret->key.suite),
-				   bytes_datum(secret->key.public_key, SUITE_PUBLIC_SIZE),
-				   bytes_datum(wrapped, sizeof(wrapped)), CStringGetTextDatum(owner) },
+		"owner, locked) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		7, (Oid[]){ TEXTOID, BYTEAOID, INT2OID, BYTEAOID, BYTEAOID, TEXTOID, BOOLOID },
+		(Datum[]){ CStringGetTextDatum(name), bytes_datum(address.bytes, HASH_SIZE),
+				   Int16GetDatum(key->suite), bytes_datum(key->public_key, SUITE_PUBLIC_SIZE),
+				   bytes_datum(wrapped.data, wrapped.size), CStringGetTextDatum(owner),
+				   BoolGetDatum(locked) },
 		NULL, false, 0);
 	SPI_finish();
 	engine_rights_return(&saved);
 }
 
-static void
-check_suite(int32 suite)
+void
+account_store_secret(const char *name, const SuiteSecret *secret)
+{
+	uint8_t wrapped[KEYS_WRAPPED_SIZE];
+
+	keys_wrap(secret->seed, name, wrapped);
+	account_store(name, &secret->key, span_of(wrapped, sizeof(wrapped)), false);
+}
+
+void
+account_check(const char *name, int32 suite)
 {
 	McProblem problem;
 
 	if (!suite_known((uint64_t) suite))
 		problem_check(status_problem(&problem, MC_UNKNOWN_SUITE, suite, SUITE_MAX), &problem);
+	if (name[0] == '\0' || strlen(name) >= NAMEDATALEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("account name \"%s\" is not of 1 to %d bytes", name, NAMEDATALEN - 1)));
 }
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_create_account);
@@ -87,35 +99,32 @@ mes_create_account(PG_FUNCTION_ARGS)
 	McAddress address;
 	char text[ADDRESS_TEXT_SIZE + 1];
 
-	check_suite(suite);
-	if (name[0] == '\0' || strlen(name) >= NAMEDATALEN)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("account name \"%s\" is not of 1 to %d bytes", name, NAMEDATALEN - 1)));
+	account_check(name, suite);
 	do
 		keys_random(seed, sizeof(seed));
 	while (!suite_secret_from_seed((uint8_t) suite, seed, &secret));
 	condition_address_of_key(&secret.key, &address);
-	store_account(name, &secret, &address);
+	account_store_secret(name, &secret);
 	suite_wipe(seed, sizeof(seed));
 	suite_wipe(&secret, sizeof(secret));
 	address_format(&address, text);
 	PG_RETURN_TEXT_P(cstring_to_text(text));
 }
 
-/* The row of an account that the caller's role may use, else unknown_account. */
+/* The row of an account that the caller's role may use, else unknown_account; "" for the only one.
+ */
 static HeapTuple
-find_account(Oid role)
+find_account(Oid role, const char *name)
 {
-	bool named = guc_account != NULL && guc_account[0] != '\0';
+	bool named = name[0] != '\0';
 	HeapTuple usable = NULL;
 	McProblem problem;
 
 	if (SPI_execute_with_args(
-			"SELECT name, address, suite, wrapped_key, owner "
+			"SELECT name, address, suite, wrapped_key, owner, public_key, locked "
 			"FROM mes_internal.account_rows WHERE name = $1 OR $1 = '' ORDER BY name",
-			1, (Oid[]){ TEXTOID }, (Datum[]){ CStringGetTextDatum(named ? guc_account : "") }, NULL,
-			true, 0) != SPI_OK_SELECT)
+			1, (Oid[]){ TEXTOID }, (Datum[]){ CStringGetTextDatum(name) }, NULL, true,
+			0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up accounts");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -131,42 +140,73 @@ find_account(Oid role)
 		usable = SPI_tuptable->vals[i];
 	}
 	if (usable == NULL)
-		problem_check(status_problem_name(&problem, MC_UNKNOWN_ACCOUNT, named ? guc_account : "",
-										  named ? strlen(guc_account) : 0),
+		problem_check(status_problem_name(&problem, MC_UNKNOWN_ACCOUNT, name, strlen(name)),
 					  &problem);
 	return usable;
 }
 
+static void
+copy_bytes(HeapTuple row, TupleDesc desc, int column, void *out, size_t *size, size_t maximum)
+{
+	bool isnull;
+	bytea *bytes = DatumGetByteaPP(SPI_getbinval(row, desc, column, &isnull));
+
+	if (isnull || VARSIZE_ANY_EXHDR(bytes) > maximum)
+		elog(ERROR, "the row of an account is damaged");
+	*size = VARSIZE_ANY_EXHDR(bytes);
+	memcpy(out, VARDATA_ANY(bytes), *size);
+}
+
 void
-account_current(Account *account)
+account_find(const char *name, AccountRow *account)
 {
 	EngineRights saved;
 	Oid role = GetUserId();
 	HeapTuple row;
 	TupleDesc desc;
+	size_t size;
 	bool isnull;
-	bytea *wrapped;
-	uint8_t seed[SUITE_SEED_SIZE];
-	char *name;
 
 	engine_rights_take(&saved);
 	SPI_connect();
-	row = find_account(role);
+	row = find_account(role, name);
 	desc = SPI_tuptable->tupdesc;
-	name = SPI_getvalue(row, desc, 1);
-	namestrcpy(&account->name, name);
-	memcpy(account->address.bytes,
-		   VARDATA_ANY(DatumGetByteaPP(SPI_getbinval(row, desc, 2, &isnull))), HASH_SIZE);
-	wrapped = DatumGetByteaPP(SPI_getbinval(row, desc, 4, &isnull));
-	if (!keys_unwrap((const uint8_t *) VARDATA_ANY(wrapped), VARSIZE_ANY_EXHDR(wrapped), name,
-					 seed) ||
-		!suite_secret_from_seed((uint8_t) DatumGetInt16(SPI_getbinval(row, desc, 3, &isnull)), seed,
-								&account->secret))
+	namestrcpy(&account->name, SPI_getvalue(row, desc, 1));
+	copy_bytes(row, desc, 2, account->address.bytes, &size, HASH_SIZE);
+	account->key.suite = (uint8_t) DatumGetInt16(SPI_getbinval(row, desc, 3, &isnull));
+	copy_bytes(row, desc, 4, account->wrapped, &account->wrapped_size, sizeof(account->wrapped));
+	copy_bytes(row, desc, 6, account->key.public_key, &size, SUITE_PUBLIC_SIZE);
+	account->locked = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
+	SPI_finish();
+	engine_rights_return(&saved);
+}
+
+void
+account_secret(const AccountRow *account, SuiteSecret *secret)
+{
+	const char *name = NameStr(account->name);
+	uint8_t seed[SUITE_SEED_SIZE];
+	McProblem problem;
+
+	if (account->locked && !account_unlocked(account, seed))
+		problem_check(status_problem_name(&problem, MC_ACCOUNT_LOCKED, name, strlen(name)),
+					  &problem);
+	if ((!account->locked && !keys_unwrap(account->wrapped, account->wrapped_size, name, seed)) ||
+		!suite_secret_from_seed(account->key.suite, seed, secret))
 		ereport(ERROR,
 				(errcode(errcode_of(MC_NODE_KEY)),
 				 errmsg("the key of account \"%s\" was wrapped under another node's key", name),
 				 errhint("Restore wrapping.key of the node that made the account.")));
 	suite_wipe(seed, sizeof(seed));
-	SPI_finish();
-	engine_rights_return(&saved);
+}
+
+void
+account_current(Account *account)
+{
+	AccountRow row;
+
+	account_find(guc_account != NULL ? guc_account : "", &row);
+	account->name = row.name;
+	account->address = row.address;
+	account_secret(&row, &account->secret);
 }

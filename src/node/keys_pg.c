@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "miscadmin.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
@@ -181,5 +182,41 @@ keys_unwrap(const uint8_t *wrapped, size_t size, const char *account, uint8_t se
 				 size - crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 				 (const unsigned char *) account, strlen(account), wrapped, wrapping.seed) == 0;
 	suite_wipe(&wrapping, sizeof(wrapping));
+	return opened;
+}
+
+/* One file, two uses: the key for sealing is derived, never the bytes that wrap accounts. */
+static void
+sealing_seed(uint8_t seed[KEYWRAP_SEED_SIZE])
+{
+	SuiteSecret wrapping;
+	McHash derived;
+
+	keys_load(NODE_KEY_WRAPPING, &wrapping);
+	digest_tagged(&derived, "MES1-sealing", span_of(wrapping.seed, SUITE_SEED_SIZE));
+	memcpy(seed, derived.bytes, KEYWRAP_SEED_SIZE);
+	suite_wipe(&derived, sizeof(derived));
+	suite_wipe(&wrapping, sizeof(wrapping));
+}
+
+void
+keys_sealing_public(uint8_t public_key[KEYWRAP_PUBLIC_SIZE])
+{
+	uint8_t seed[KEYWRAP_SEED_SIZE];
+
+	sealing_seed(seed);
+	keywrap_public(seed, public_key);
+	suite_wipe(seed, sizeof(seed));
+}
+
+bool
+keys_open_sealed(McSpan sealed, uint8_t *message)
+{
+	uint8_t seed[KEYWRAP_SEED_SIZE];
+	bool opened;
+
+	sealing_seed(seed);
+	opened = keywrap_open(seed, sealed, message);
+	suite_wipe(seed, sizeof(seed));
 	return opened;
 }

@@ -9,6 +9,7 @@
 
 #include "postgres.h"
 
+#include "base/keywrap.h"
 #include "base/suite.h"
 
 typedef enum NodeKey
@@ -34,6 +35,10 @@ extern void keys_wrap(const uint8_t seed[SUITE_SEED_SIZE], const char *account,
 					  uint8_t wrapped[KEYS_WRAPPED_SIZE]);
 extern bool keys_unwrap(const uint8_t *wrapped, size_t size, const char *account,
 						uint8_t seed[SUITE_SEED_SIZE]);
+
+/* Clients seal to this what only the node is to read; it opens what was sealed so. */
+extern void keys_sealing_public(uint8_t public_key[KEYWRAP_PUBLIC_SIZE]);
+extern bool keys_open_sealed(McSpan sealed, uint8_t *message);
 
 extern void keys_random(void *out, size_t size);
 
