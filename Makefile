@@ -26,7 +26,7 @@ DATA       = $(wildcard sql/meschain--*--*.sql)
 # The server's headers of 15 export nothing by themselves, those of 16 do
 EXPORTED    = '__attribute__((visibility("default")))'
 PG_CPPFLAGS = -DMESCHAIN_VERSION='"$(EXTVERSION)"' -I$(CURDIR)/src -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -DPGDLLEXPORT=$(EXPORTED)
-PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers -Wno-cast-function-type -fvisibility=hidden $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
+PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers -Wno-cast-function-type -fvisibility=hidden $(if $(ASSERT),-DUSE_ASSERT_CHECKING) $(if $(ASSERT)$(SWITCHES),-DMESCHAIN_TEST_SWITCHES)
 SHLIB_LINK  = $(LIBS_PURE) -lpq
 EXTRA_CLEAN = build results regression.diffs regression.out $(EXTENSION)--$(EXTVERSION).sql
 

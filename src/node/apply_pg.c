@@ -238,8 +238,7 @@ start_apply(void)
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
 	bi_open(apply.tip.height, apply.tip.ts_ms);
 	pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
-	if (pg_atomic_read_u32(&exchange->stage) != EXCHANGE_EMPTY)
-		pool_requeue(exchange->slots, exchange->slot_count, decided_already);
+	pool_requeue(decided_already);
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 }
 
@@ -292,10 +291,12 @@ tell_waiters(const BlockExchange *exchange)
 	{
 		PoolSlot *slot = pool_slot(exchange->slots[i]);
 
+		refused += txs[i].problem.status != MC_OK;
+		if (pg_atomic_read_u32(&slot->state) == POOL_DONE)
+			continue; /* an earlier block decided it; this one refused the double */
 		slot->problem = txs[i].problem;
 		slot->height = exchange->header.height;
 		slot->position = i;
-		refused += txs[i].problem.status != MC_OK;
 	}
 	pool_finish(exchange->slots, exchange->slot_count);
 	pg_atomic_fetch_add_u64(&node_shared->stats.transactions, count);

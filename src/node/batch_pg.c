@@ -172,7 +172,8 @@ publish_all(void)
 
 		if (item->slot == POOL_NONE)
 			continue;
-		if (pool_publish(item->slot, &item->view, guc_commit, true) != item->slot)
+		item->slot = pool_publish(item->slot, &item->view, guc_commit, true);
+		if (item->slot == POOL_NONE)
 		{
 			refuse_pending(item);
 			continue;

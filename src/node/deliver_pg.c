@@ -1,18 +1,300 @@
 /*
- * deliver_pg.c - mes_internal.deliver, where other members' messages arrive.
+ * deliver_pg.c - mes_internal.deliver(bytea[]): the door for other members' order workers (P13).
+ *
+ * Signatures are verified here, in as many processes as members deliver, and never in a worker
+ * (law 1). Content never raises: a bad frame is counted and passed over. What an honest worker
+ * could not use anyway stops here: a list that is not its header's, a body nobody may submit.
  */
 #include "postgres.h"
 
+#include "base/suite.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "node/errors_pg.h"
+#include "ledger/execute.h"
+#include "miscadmin.h"
+#include "node/genesis_pg.h"
+#include "node/serve_pg.h"
+#include "node/shmem_pg.h"
+#include "pbft/frame.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define ROLE_PREFIX "mes_peer_"
+
+/* Of this session; good until the instance changes. */
+static struct
+{
+	NodeGenesis *genesis;
+	uint32_t member;
+	PbftDomain domain;
+	PbftMessage *message;
+} door;
+
+/* ---- who delivers ------------------------------------------------------------------------------
+ */
+
+static uint32_t
+member_by_name(const Genesis *document, const char *name)
+{
+	uint32_t member = 0;
+
+	while (member < document->member_count && strcmp(document->members[member].name, name) != 0)
+		member++;
+	return member;
+}
+
+static void
+enter(void)
+{
+	const char *role = GetUserNameFromId(GetSessionUserId(), false);
+	bool open;
+
+	if (door.genesis == NULL)
+	{
+		door.genesis = MemoryContextAlloc(TopMemoryContext, sizeof(NodeGenesis));
+		door.message = MemoryContextAlloc(TopMemoryContext, sizeof(PbftMessage));
+	}
+	genesis_running(door.genesis);
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	open = node_shared->domain_known;
+	door.domain = node_shared->domain;
+	LWLockRelease(node_shared->lock);
+	if (!open)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("this node does not take messages yet")));
+	door.member = strncmp(role, ROLE_PREFIX, strlen(ROLE_PREFIX)) != 0
+					  ? door.genesis->document.member_count
+					  : member_by_name(&door.genesis->document, role + strlen(ROLE_PREFIX));
+	if (door.member >= door.genesis->document.member_count || door.member == door.genesis->self)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("role \"%s\" is not another member of this federation", role)));
+}
+
+static bool
+verify(void *context, uint32_t member, McSpan message, const uint8_t signature[PBFT_SIGNATURE_SIZE])
+{
+	const Genesis *document = context;
+	SuiteKey key = { .suite = SUITE_ED25519 };
+
+	if (member >= document->member_count)
+		return false;
+	memcpy(key.public_key, document->members[member].voting_key, SUITE_PUBLIC_SIZE);
+	return suite_verify(&key, message, signature);
+}
+
+/* ---- frames ------------------------------------------------------------------------------------
+ */
+
+/* The list is the block's: its leaves give the header's tx_root. */
+static bool
+list_fits(const PbftHeader *header, const PbftFrame *frame)
+{
+	MerkleBuilder tree;
+	McHash root;
+
+	if (frame->count != header->tx_count)
+		return false;
+	merkle_builder_init(&tree);
+	for (uint32_t i = 0; i < frame->count; i++)
+	{
+		McHash txid = pbft_list_txid(frame->list, i);
+		McHash body_id = pbft_list_body(frame->list, i);
+		McHash leaf;
+
+		ledger_tx_leaf(&txid, &body_id, &leaf);
+		merkle_builder_add(&tree, &leaf);
+	}
+	merkle_builder_root(&tree, &root);
+	return hash_equal(&root, &header->tx_root);
+}
+
+static uint64_t
+applied_height(void)
+{
+	uint64_t applied;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	applied = node_shared->tip.height;
+	LWLockRelease(node_shared->lock);
+	return applied;
+}
+
+/* Blocks that are rows here are answered from the rows, without the worker. */
+static bool
+serve(const PbftMessage *message)
+{
+	static const McHash none;
+	const PbftFetch *fetch = &message->u.fetch;
+	uint64_t applied = applied_height();
+
+	if (message->kind != PBFT_FETCH)
+		return false;
+	if (!hash_equal(&fetch->hash, &none))
+		return serve_hash(door.member, &fetch->hash, fetch->height);
+	if (fetch->height == 0 || fetch->height > applied)
+		return false;
+	serve_range(door.member, fetch->height, fetch->count, applied);
+	return true;
+}
+
+static void
+note_status(const PbftMessage *message)
+{
+	Peer *peer = peer_of(message->sender);
+
+	pg_atomic_write_u64(&peer->view, message->u.status.view);
+	pg_atomic_write_u64(&peer->committed, message->u.status.committed);
+	pg_atomic_write_u64(&peer->stable, message->u.status.stable);
+	pg_atomic_write_u32(&peer->active, message->u.status.active);
+}
+
+static bool
+take_message(const PbftFrame *frame, McSpan bytes)
+{
+	Peer *peer = peer_of(door.member);
+	PbftMessage *message = door.message;
+	const Genesis *document = &door.genesis->document;
+	PbftCrypto crypto = { .context = unconstify(Genesis *, document), .verify = verify };
+	const PbftHeader *header = NULL;
+	McProblem problem;
+	bool same_instance;
+
+	if (pbft_message_decode(frame->content, message, &problem) != MC_OK)
+		return false;
+	if (message->kind == PBFT_PRE_PREPARE)
+		header = &message->u.proposal.header;
+	else if (message->kind == PBFT_CERTIFIED)
+		header = &message->u.certified.header;
+	if (header == NULL ? frame->count > 0 : frame->count > 0 && !list_fits(header, frame))
+		return false;
+	same_instance = memcmp(message->instance, door.domain.instance, PBFT_INSTANCE_SIZE) == 0;
+	if (same_instance && pbft_message_verify(message, &door.domain, document->member_count, &crypto,
+											 &problem) != MC_OK)
+		return false;
+	if (same_instance && message->kind == PBFT_STATUS)
+		note_status(message);
+	if (same_instance && serve(message))
+		return true;
+	if (!ring_put(&peer->inbox, same_instance, bytes, span_of(NULL, 0)))
+		pg_atomic_fetch_add_u64(&peer->frames_dropped, 1);
+	return true;
+}
+
+static bool
+take_body(const PbftFrame *frame)
+{
+	const NodeGenesis *genesis = door.genesis;
+	bool named = frame->kind == PBFT_FRAME_NAMED;
+	TxView view;
+	McProblem problem;
+
+	if (tx_read(frame->content, &view, &problem) != MC_OK)
+		return false;
+	if (named ? false : pool_knows(&view.body_id))
+		return true;
+	if (tx_check_rules(&view, &genesis->rules, &problem) != MC_OK ||
+		tx_verify(&view, &problem) != MC_OK)
+		return false;
+	if (pool_offer(&view, door.member, genesis->document.member_count, named) == POOL_OFFER_REFUSED)
+		pg_atomic_fetch_add_u64(&peer_of(door.member)->frames_dropped, 1);
+	else
+		pg_atomic_fetch_add_u64(&peer_of(door.member)->bodies_in, 1);
+	return true;
+}
+
+static bool
+take_question(const PbftFrame *frame, McSpan bytes)
+{
+	Peer *peer = peer_of(door.member);
+	uint64_t applied = applied_height();
+
+	if (frame->height > 0 && frame->height <= applied)
+		serve_range(door.member, frame->height, 1, applied);
+	else if (!ring_put(&peer->inbox, 0, bytes, span_of(NULL, 0)))
+		pg_atomic_fetch_add_u64(&peer->frames_dropped, 1);
+	return true;
+}
+
+static bool
+take_frame(McSpan bytes)
+{
+	PbftFrame frame;
+	McProblem problem;
+
+	if (pbft_frame_read(bytes, &frame, &problem) != MC_OK)
+		return false;
+	switch (frame.kind)
+	{
+		case PBFT_FRAME_MESSAGE:
+			return take_message(&frame, bytes);
+		case PBFT_FRAME_BODY:
+		case PBFT_FRAME_NAMED:
+			return take_body(&frame);
+		case PBFT_FRAME_WANT:
+			serve_bodies(door.member, frame.list, frame.count);
+			return true;
+		case PBFT_FRAME_ASK:
+			return take_question(&frame, bytes);
+	}
+	return false;
+}
+
+static void
+wake_order(void)
+{
+	pg_memory_barrier();
+	if (pg_atomic_read_u32(&node_shared->order_sleeping) != 0)
+		node_wake(&node_shared->order_latch);
+}
+
+/* ---- SQL ----------------------------------------------------------------------------------------
+ */
+
+static bytea *
+answer(uint32_t taken, uint32_t refused, size_t room)
+{
+	bytea *bytes = palloc(VARHDRSZ + 12);
+	uint8_t *out = (uint8_t *) VARDATA(bytes);
+
+	SET_VARSIZE(bytes, VARHDRSZ + 12);
+	put_be32(out, taken);
+	put_be32(out + 4, refused);
+	put_be32(out + 8, (uint32_t) Min(room, UINT32_MAX));
+	return bytes;
+}
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_deliver);
 Datum
 mes_internal_deliver(PG_FUNCTION_ARGS)
 {
-	McProblem problem;
+	Datum *frames;
+	bool *nulls;
+	int count;
+	uint32_t refused = 0;
+	uint64_t bytes = 0;
+	Peer *peer;
 
-	problem_check(status_problem_name(&problem, MC_NOT_RUNNING, "it takes no messages yet", 24),
-				  &problem);
-	PG_RETURN_NULL();
+	shmem_require();
+	enter();
+	peer = peer_of(door.member);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), BYTEAOID, -1, false, TYPALIGN_INT, &frames, &nulls,
+					  &count);
+	for (int i = 0; i < count; i++)
+	{
+		bytea *frame = nulls[i] ? NULL : DatumGetByteaPP(frames[i]);
+
+		if (frame == NULL || !take_frame(span_of(VARDATA_ANY(frame), VARSIZE_ANY_EXHDR(frame))))
+			refused++;
+		bytes += frame == NULL ? 0 : VARSIZE_ANY_EXHDR(frame);
+		CHECK_FOR_INTERRUPTS();
+	}
+	pg_atomic_fetch_add_u64(&peer->frames_in, count);
+	pg_atomic_fetch_add_u64(&peer->bytes_in, (int64) bytes);
+	pg_atomic_fetch_add_u64(&peer->frames_refused, refused);
+	pg_atomic_write_u64(&peer->last_heard_us, (uint64) GetCurrentTimestamp());
+	wake_order();
+	PG_RETURN_BYTEA_P(answer((uint32_t) count - refused, refused, ring_free(&peer->inbox)));
 }

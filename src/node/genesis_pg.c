@@ -12,6 +12,7 @@
 #include "node/genesis_json_pg.h"
 #include "node/guc_pg.h"
 #include "node/keys_pg.h"
+#include "node/votelog_pg.h"
 #include "node/launcher_pg.h"
 #include "tx/condition.h"
 #include "utils/builtins.h"
@@ -82,9 +83,18 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_create_node_key);
 Datum
 mes_create_node_key(PG_FUNCTION_ARGS)
 {
+	SuiteSecret voting;
+	bool voted_before = keys_exist(NODE_KEY_VOTING);
+
 	for (NodeKey key = NODE_KEY_IDENTITY; key <= NODE_KEY_WRAPPING; key++)
 		if (!keys_exist(key))
 			keys_create(key);
+	if (!voted_before)
+	{
+		keys_load(NODE_KEY_VOTING, &voting);
+		votelog_create(voting.key.public_key);
+		suite_wipe(&voting, sizeof(voting));
+	}
 	PG_RETURN_VOID();
 }
 

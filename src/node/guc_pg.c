@@ -4,6 +4,8 @@
  */
 #include "node/guc_pg.h"
 
+#include "node/switches_pg.h"
+
 #include <limits.h>
 
 #include "miscadmin.h"
@@ -57,8 +59,9 @@ define_postmaster(void)
 							"What does not fit is looked up in the tables.",
 							&guc_utxo_cache_size_kb, 128 * 1024, 1024, 64 * 1024 * 1024,
 							PGC_POSTMASTER, GUC_UNIT_KB, NULL, NULL, NULL);
-	DefineCustomIntVariable("meschain.inbox_size", "Memory for each other member's messages.", NULL,
-							&guc_inbox_size_kb, 4 * 1024, 256, 1024 * 1024, PGC_POSTMASTER,
+	DefineCustomIntVariable("meschain.inbox_size", "Memory for messages of the other members.",
+							"Shared out equally: no member can take another's part.",
+							&guc_inbox_size_kb, 32 * 1024, 1024, 1024 * 1024, PGC_POSTMASTER,
 							GUC_UNIT_KB, NULL, NULL, NULL);
 }
 
@@ -122,5 +125,6 @@ guc_init(void)
 	define_workers();
 	define_links();
 	define_sessions();
+	switches_init();
 	MarkGUCPrefixReserved("meschain");
 }

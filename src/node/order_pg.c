@@ -1,35 +1,35 @@
 /*
- * order_pg.c - the order worker: pool and exchange on one side, pbft_step() on the other. Runs no
- * SQL and takes no lock longer than a copy (P1, P7).
+ * order_pg.c - the order worker: pool, exchange and other members on one side, pbft_step() on the
+ * other. Runs no SQL and takes no lock longer than a copy (P1, P7).
  *
- * With one member every effect is done within the turn and nothing is sent; the block's own COMMIT
- * in apply is the one durable write (C4). A block is cut when the previous one is applied (P33).
+ * A turn: everything that came in becomes events; the core's questions are answered; then all it
+ * said is written to the vote log under one sync, and only then does anything leave (R0). With one
+ * member nothing is sent, and the block's own COMMIT in apply is the one durable write (C4). The
+ * next block is cut when apply has room for it, never by a timer (P33).
  */
-#include "postgres.h"
+#include "node/order_pg.h"
 
-#include "base/suite.h"
 #include "miscadmin.h"
 #include "node/keys_pg.h"
 #include "node/launcher_pg.h"
-#include "node/shmem_pg.h"
+#include "node/link_pg.h"
+#include "node/switches_pg.h"
+#include "node/votelog_pg.h"
 #include "storage/ipc.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include <time.h>
 
-static struct
-{
-	PbftReplica *replica;
-	PbftEffects *effects;
-	SuiteSecret voting;
-	NodeGenesis *genesis;
-	uint64_t deadline_ms[PBFT_TIMER_COUNT]; /* 0: not set */
-	uint64_t timer_generation[PBFT_TIMER_COUNT];
-	uint32_t ready_told;
-	/* the body offered under the last CANDIDATE, taken from the pool once it is PROPOSED */
-	uint32_t offered;
-	uint64_t executed_height; /* EXECUTED was told */
-} order;
+/* Final blocks that may wait for apply before this node proposes more: waiting makes the next
+ * block larger. */
+#define BACKLOG_MAX 2
+#define WINDOW 4
+#define LAG 16
+#define SWEEP_MS 10000
+#define SWEEP_AGE_US INT64CONST(60000000)
+
+OrderState order;
 
 /* ---- time, keys, events ------------------------------------------------------------------------
  */
@@ -43,6 +43,12 @@ clock_ms(clockid_t clock)
 	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
+static uint64_t
+wall_ms(void)
+{
+	return (uint64_t) ((int64_t) clock_ms(CLOCK_REALTIME) + switch_clock_ms());
+}
+
 static void
 sign(void *context, McSpan message, uint8_t signature[PBFT_SIGNATURE_SIZE])
 {
@@ -54,15 +60,19 @@ verify(void *context, uint32_t member, McSpan message, const uint8_t signature[P
 {
 	SuiteKey key = { .suite = SUITE_ED25519 };
 
-	if (member >= order.genesis->document.member_count)
+	if (member >= order.member_count)
 		return false;
 	memcpy(key.public_key, order.genesis->document.members[member].voting_key, SUITE_PUBLIC_SIZE);
 	return suite_verify(&key, message, signature);
 }
 
-static void
-step(PbftEvent event)
+static void flush_effects(void);
+
+void
+order_step(PbftEvent event)
 {
+	if (!pbft_effects_room(order.effects))
+		flush_effects();
 	pbft_step(order.replica, &event, order.effects);
 }
 
@@ -75,27 +85,35 @@ exchange_free(void)
 	return pg_atomic_read_u32(&node_shared->exchange.stage) == EXCHANGE_EMPTY;
 }
 
-/* Offers what waits in the pool, as far as one block goes; nothing before the last is applied. */
-static void
-offer_candidate(uint64_t request)
+/* True while another block would only wait: it is better cut later and larger. */
+static bool
+backlog(void)
 {
-	BlockExchange *exchange = &node_shared->exchange;
+	return order.member_count == 1 ? !exchange_free() : order.ordered_count >= BACKLOG_MAX;
+}
+
+/* Offers what waits in the pool and stands in no block of this chain, as far as one block goes. */
+static void
+offer_candidate(uint64_t request, const McHash *parent)
+{
 	const Genesis *document = &order.genesis->document;
-	PbftCandidate candidate = { .request = request, .empty = !exchange_free() };
+	PbftCandidate candidate = { .request = request, .empty = true };
 	MerkleBuilder tree;
 
-	if (candidate.empty)
+	if (!backlog())
 	{
-		step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
-		return;
+		blocks_mark_chain(parent, order.marks, ++order.mark);
+		order.offered = pool_peek(
+			order.offered_slots, (uint32_t) document->parameters[PARAMETER_BLOCK_TX_MAX],
+			(size_t) document->parameters[PARAMETER_BLOCK_BYTES_MAX], order.marks, order.mark);
+		candidate.empty = order.offered == 0;
 	}
+	else
+		order.offered = 0;
 	merkle_builder_init(&tree);
-	order.offered =
-		pool_peek(exchange->slots, (uint32_t) document->parameters[PARAMETER_BLOCK_TX_MAX],
-				  (size_t) document->parameters[PARAMETER_BLOCK_BYTES_MAX]);
 	for (uint32_t i = 0; i < order.offered; i++)
 	{
-		const PoolSlot *slot = pool_slot(exchange->slots[i]);
+		const PoolSlot *slot = pool_slot(order.offered_slots[i]);
 
 		merkle_builder_add(&tree, &slot->leaf);
 		candidate.body_bytes += slot->view.bytes.size;
@@ -103,23 +121,75 @@ offer_candidate(uint64_t request)
 	merkle_builder_root(&tree, &candidate.tx_root);
 	candidate.tx_count = order.offered;
 	candidate.mempool_depth = order.ready_told;
-	step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
+	order_step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
 }
 
-/* ---- effects -----------------------------------------------------------------------------------
+static void
+keep_proposed(const PbftEffect *effect)
+{
+	HeldBlock *block = block_own(&effect->hash, effect->header, order.offered_slots, order.offered);
+
+	Assert(effect->header->tx_count == order.offered);
+	if (block == NULL || order.member_count == 1)
+		return;
+	if (!block->logged)
+	{
+		McSpan record = block_record(block);
+
+		votelog_append(VOTELOG_BODY, record);
+		pfree(unconstify(uint8_t *, record.data));
+		block->logged = true;
+	}
+}
+
+/* ---- apply -------------------------------------------------------------------------------------
  */
 
+static OrderedBlock *
+ordered_at(uint32_t at)
+{
+	return &order.ordered[(order.ordered_first + at) % PBFT_LAG_MAX];
+}
+
 static void
-hand_to_apply(const PbftEffect *effect)
+take_ordered(const PbftEffect *effect)
+{
+	OrderedBlock *block = ordered_at(order.ordered_count);
+	HeldBlock *held = block_named(&effect->hash, effect->header, order.now_ms);
+
+	Assert(order.ordered_count < PBFT_LAG_MAX);
+	order.ordered_count++;
+	block->hash = effect->hash;
+	block->header = *effect->header;
+	block->certificate_size = (uint32_t) effect->bytes.size;
+	memcpy(block->certificate, effect->bytes.data, effect->bytes.size);
+	if (held == NULL)
+		elog(ERROR, "no room for a final block");
+	held->ordered = true;
+	if (block_complete(held))
+		pool_ordered(held->slots, held->count);
+}
+
+/* The next final block to apply, once it is whole and apply is free. */
+static void
+hand_over(void)
 {
 	BlockExchange *exchange = &node_shared->exchange;
+	OrderedBlock *block = ordered_at(0);
+	HeldBlock *held;
 
-	Assert(pg_atomic_read_u32(&exchange->stage) == EXCHANGE_EMPTY);
-	exchange->header = *effect->header;
-	exchange->hash = effect->hash;
-	exchange->slot_count = effect->header->tx_count;
-	exchange->commit_certificate_size = (uint32_t) effect->bytes.size;
-	memcpy(exchange->commit_certificate, effect->bytes.data, effect->bytes.size);
+	if (order.ordered_count == 0 || !exchange_free())
+		return;
+	held = block_find(&block->hash);
+	if (held == NULL || !block_complete(held))
+		return;
+	pool_ordered(held->slots, held->count);
+	exchange->header = block->header;
+	exchange->hash = block->hash;
+	exchange->slot_count = held->count;
+	memcpy(exchange->slots, held->slots, sizeof(uint32_t) * held->count);
+	exchange->commit_certificate_size = block->certificate_size;
+	memcpy(exchange->commit_certificate, block->certificate, block->certificate_size);
 	pg_write_barrier();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTE);
 	node_wake(&node_shared->apply_latch);
@@ -131,12 +201,16 @@ let_commit(const PbftEffect *effect)
 	BlockExchange *exchange = &node_shared->exchange;
 
 	Assert(pg_atomic_read_u32(&exchange->stage) == EXCHANGE_EXECUTED);
+	Assert(exchange->header.height == effect->height);
 	exchange->result_certificate_size = (uint32_t) effect->bytes.size;
 	memcpy(exchange->result_certificate, effect->bytes.data, effect->bytes.size);
 	pg_write_barrier();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_COMMIT);
 	node_wake(&node_shared->apply_latch);
 }
+
+/* ---- effects -----------------------------------------------------------------------------------
+ */
 
 static void
 set_timer(const PbftEffect *effect)
@@ -148,13 +222,30 @@ set_timer(const PbftEffect *effect)
 static void
 log_note(const PbftEffect *effect)
 {
-	if (effect->note == PBFT_NOTE_DIVERGED)
-		node_set_mode(
-			NODE_DIVERGED, "this node computed another result than the quorum",
-			"Run mes.locate_divergence(); the ledger here stays at the last agreed block.");
-	else if (effect->note == PBFT_NOTE_FENCED)
-		node_set_mode(NODE_FENCED, "this node's vote log cannot be trusted",
-					  "Run mesctl node attest, or rejoin with a new voting key.");
+	switch (effect->note)
+	{
+		case PBFT_NOTE_DIVERGED:
+			node_set_mode(
+				NODE_DIVERGED, "this node computed another result than the quorum",
+				"Run mes.locate_divergence(); the ledger here stays at the last agreed block.");
+			ereport(LOG, (errmsg("meschain stops voting: the quorum signed another result for "
+								 "block " UINT64_FORMAT,
+								 effect->height)));
+			break;
+		case PBFT_NOTE_FENCED:
+			order.fenced = true;
+			node_set_mode(NODE_FENCED,
+						  "another copy of this node has voted, or its vote log is lost",
+						  "Run mesctl node attest, or rejoin with a new voting key.");
+			ereport(LOG, (errmsg("meschain is fenced: it follows and never votes in this epoch")));
+			break;
+		case PBFT_NOTE_EVIDENCE:
+			ereport(LOG, (errmsg("meschain holds evidence against member \"%s\"",
+								 order.genesis->document.members[effect->member].name)));
+			break;
+		default:
+			break;
+	}
 }
 
 static void
@@ -162,14 +253,8 @@ do_effect(const PbftEffect *effect)
 {
 	switch (effect->kind)
 	{
-		case PBFT_REQUEST_BLOCK:
-			offer_candidate(effect->request);
-			break;
-		case PBFT_PROPOSED:
-			pool_taken(effect->header->tx_count);
-			break;
 		case PBFT_EXECUTE:
-			hand_to_apply(effect);
+			take_ordered(effect);
 			break;
 		case PBFT_COMMIT_RESULT:
 			let_commit(effect);
@@ -183,32 +268,129 @@ do_effect(const PbftEffect *effect)
 		case PBFT_NOTE:
 			log_note(effect);
 			break;
-		case PBFT_PERSIST:
-			/* n = 1: never synced, and a restart begins at the tables' last block (C4) */
-			Assert(!effect->needs_sync);
-			break;
 		case PBFT_SEND:
 		case PBFT_BROADCAST:
+			order_send(effect);
+			break;
 		case PBFT_SERVE:
-		case PBFT_VALIDATE:
+			order_serve(effect);
+			break;
 		case PBFT_RELEASE:
+			blocks_release(effect->height);
+			order.snapshot_due = votelog_full();
+			break;
 		case PBFT_TIP:
-			break; /* there is nobody to send to, and apply frees the bodies */
+			order.tip = effect->hash;
+			order.tip_version++;
+			break;
+		case PBFT_PERSIST:
+		case PBFT_PROPOSED:
+		case PBFT_REQUEST_BLOCK:
+		case PBFT_VALIDATE:
+			break; /* done before the sync */
 	}
+}
+
+/* The core's questions; their answers add effects, which may ask again. */
+static void
+answer_questions(void)
+{
+	while (order.answered < order.effects->count)
+	{
+		const PbftEffect *effect = &order.effects->list[order.answered++];
+		PbftEffect question = *effect;
+		PbftHeader header;
+
+		if (effect->header != NULL)
+		{
+			header = *effect->header; /* a flush on the way would take it from under us */
+			question.header = &header;
+		}
+		if (effect->kind == PBFT_PROPOSED)
+			keep_proposed(&question);
+		else if (effect->kind == PBFT_REQUEST_BLOCK)
+			offer_candidate(question.request, &question.hash);
+		else if (effect->kind == PBFT_VALIDATE)
+			order_validate(&question);
+	}
+}
+
+/* The log may have lost something: what was about to leave does not, and this node is fenced. */
+static void
+fence(void)
+{
+	if (order.fenced)
+		return;
+	order.fenced = true;
+	pbft_effects_clear(order.effects);
+	order.answered = 0;
+	pbft_step(order.replica, &(PbftEvent){ .kind = PBFT_EVENT_FENCE }, order.effects);
+}
+
+static bool
+persist(void)
+{
+	bool sync = false;
+
+	for (size_t i = 0; i < order.effects->count; i++)
+	{
+		const PbftEffect *effect = &order.effects->list[i];
+
+		if (effect->kind != PBFT_PERSIST)
+			continue;
+		sync |= effect->needs_sync;
+		votelog_append(VOTELOG_VOTE, effect->bytes);
+	}
+	return !sync || order.fenced || votelog_sync();
+}
+
+/* R0: one sync, then everything else in its order. */
+static void
+flush_effects(void)
+{
+	answer_questions();
+	if (!persist())
+		fence();
+	for (size_t i = 0; i < order.effects->count; i++)
+		do_effect(&order.effects->list[i]);
+	pbft_effects_clear(order.effects);
+	order.answered = 0;
 }
 
 /* ---- one turn ----------------------------------------------------------------------------------
  */
 
+/* What a block on the core's tip could still take: the chain from the last final block has its own.
+ */
+static uint32_t
+free_transactions(void)
+{
+	uint32_t taken;
+	uint32_t ready;
+
+	if (backlog())
+		return 0;
+	taken = blocks_mark_chain(&order.tip, order.marks, ++order.mark);
+	ready = pool_ready_count();
+	return ready > taken ? ready - taken : 0;
+}
+
 static void
 feed_pool(void)
 {
-	uint32_t ready = exchange_free() ? pool_ready_count() : 0;
+	uint64_t version = pool_version() + order.tip_version;
+	bool waits = backlog();
+	uint32_t ready;
 
-	if (ready == order.ready_told && ready == 0)
+	if (version == order.version_told && waits == order.backlog_told && order.member_count > 1)
+		return;
+	ready = free_transactions();
+	order.version_told = version;
+	order.backlog_told = waits;
+	if (ready == 0 && order.ready_told == 0)
 		return;
 	order.ready_told = ready;
-	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = ready });
+	order_step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = ready });
 }
 
 static void
@@ -223,43 +405,100 @@ feed_exchange(void)
 	if (stage == EXCHANGE_EXECUTED && order.executed_height < height)
 	{
 		order.executed_height = height;
-		step((PbftEvent){
+		order_step((PbftEvent){
 			.kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exchange->exec_root });
 	}
 	else if (stage == EXCHANGE_APPLIED)
 	{
+		Assert(order.ordered_count > 0);
+		order.ordered_first = (order.ordered_first + 1) % PBFT_LAG_MAX;
+		order.ordered_count--;
 		pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
-		step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
+		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
 	}
 }
 
 static void
-feed_timers(uint64_t now_ms)
+feed_timers(void)
 {
 	for (int timer = 0; timer < PBFT_TIMER_COUNT; timer++)
-		if (order.deadline_ms[timer] != 0 && order.deadline_ms[timer] <= now_ms)
+		if (order.deadline_ms[timer] != 0 && order.deadline_ms[timer] <= order.now_ms)
 		{
 			order.deadline_ms[timer] = 0;
-			step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
-							  .timer = (PbftTimer) timer,
-							  .generation = order.timer_generation[timer] });
+			order_step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
+									.timer = (PbftTimer) timer,
+									.generation = order.timer_generation[timer] });
 		}
+}
+
+/* P29: a new log begins with all that a restart needs, bodies of unapplied blocks among it. */
+static void
+log_held_body(HeldBlock *block)
+{
+	McSpan record = block_record(block);
+
+	votelog_append(VOTELOG_BODY, record);
+	pfree(unconstify(uint8_t *, record.data));
+}
+
+static void
+write_snapshot(void)
+{
+	order.snapshot_due = false;
+	if (order.fenced)
+		return;
+	votelog_begin_snapshot();
+	order_step((PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
+	blocks_each_logged(log_held_body);
+	for (size_t i = 0; i < order.effects->count; i++)
+		if (order.effects->list[i].kind == PBFT_PERSIST)
+			votelog_append(VOTELOG_VOTE, order.effects->list[i].bytes);
+	pbft_effects_clear(order.effects);
+	order.answered = 0;
+	if (!votelog_end_snapshot())
+	{
+		fence();
+		flush_effects();
+	}
+}
+
+static void
+sweep(void)
+{
+	static uint64_t next_ms;
+
+	if (order.now_ms < next_ms)
+		return;
+	next_ms = order.now_ms + SWEEP_MS;
+	pool_sweep(GetCurrentTimestamp() - SWEEP_AGE_US);
 }
 
 static void
 turn(void)
 {
-	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-
-	pbft_effects_clear(order.effects);
-	step((PbftEvent){
-		.kind = PBFT_EVENT_CLOCK, .now_ms = now_ms, .wall_ms = clock_ms(CLOCK_REALTIME) });
+	order.now_ms = clock_ms(CLOCK_MONOTONIC);
+	order_step(
+		(PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = wall_ms() });
 	feed_exchange();
+	if (order.member_count > 1)
+	{
+		links_poll(order.now_ms);
+		order_gossip();
+		order_take_inboxes();
+		order_check_missing();
+	}
 	if (pg_atomic_read_u32(&node_shared->paused) == 0)
 		feed_pool();
-	feed_timers(now_ms);
-	for (size_t i = 0; i < order.effects->count; i++)
-		do_effect(&order.effects->list[i]);
+	feed_timers();
+	flush_effects();
+	hand_over();
+	if (order.snapshot_due)
+		write_snapshot();
+	if (order.member_count > 1)
+	{
+		links_flush();
+		sweep();
+	}
 }
 
 static long
@@ -278,6 +517,10 @@ sleep_ms(void)
 		if (sleep < 0 || left < sleep)
 			sleep = left;
 	}
+	if (order.member_count > 1 && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
+		sleep = ORDER_REGOSSIP_MS;
+	if (blocks_missing() && (sleep < 0 || sleep > 2))
+		sleep = 2;
 	return sleep;
 }
 
@@ -287,11 +530,14 @@ work_waits(void)
 {
 	uint32_t stage = pg_atomic_read_u32(&node_shared->exchange.stage);
 
-	return stage == EXCHANGE_APPLIED ||
-		   (stage == EXCHANGE_EXECUTED &&
-			order.executed_height < node_shared->exchange.header.height) ||
-		   (stage == EXCHANGE_EMPTY && pg_atomic_read_u32(&node_shared->paused) == 0 &&
-			pool_ready_count() > 0);
+	if (stage == EXCHANGE_APPLIED ||
+		(stage == EXCHANGE_EXECUTED && order.executed_height < node_shared->exchange.header.height))
+		return true;
+	if (pg_atomic_read_u32(&node_shared->paused) != 0)
+		return false;
+	if (order.member_count == 1)
+		return stage == EXCHANGE_EMPTY && pool_ready_count() > 0;
+	return order_inboxes_wait() || pool_announcing();
 }
 
 static void
@@ -306,66 +552,142 @@ publish(void)
 	LWLockRelease(node_shared->lock);
 }
 
+/* ---- start -------------------------------------------------------------------------------------
+ */
+
+static void
+fill_config(PbftConfig *config)
+{
+	const NodeGenesis *genesis = order.genesis;
+	const int64_t *parameters = genesis->document.parameters;
+
+	memcpy(config->domain.chain_id, genesis->chain_id, PBFT_CHAIN_ID_SIZE);
+	pbft_instance(0, 0, &genesis->genesis_hash, &genesis->valset_hash, config->domain.instance);
+	config->member_count = order.member_count;
+	config->self = order.self;
+	config->anchor = (PbftTip){ .hash = genesis->genesis_hash,
+								.exec_root = genesis->genesis_hash,
+								.ts_ms = genesis->document.created_ms,
+								.stable_exec_root = genesis->genesis_hash };
+	config->order_seed = genesis->genesis_hash;
+	config->window = order.member_count == 1 ? 1 : WINDOW;
+	config->lag = order.member_count == 1 ? 1 : LAG;
+	config->tau0_ms = (uint64_t) parameters[PARAMETER_TAU0];
+	config->tau_max_ms = 16 * config->tau0_ms;
+	config->drift_ms = (uint64_t) parameters[PARAMETER_DRIFT];
+	config->heartbeat_ms = (uint64_t) parameters[PARAMETER_HEARTBEAT];
+	config->crypto = (PbftCrypto){ .sign = sign, .verify = verify };
+}
+
+static void
+take_record(VoteLogRecord kind, McSpan record)
+{
+	if (kind == VOTELOG_BODY)
+		block_read_record(record);
+	else
+		pbft_step(order.replica, &(PbftEvent){ .kind = PBFT_EVENT_RECORD, .bytes = record },
+				  order.effects);
+}
+
+/* What this node has said, or the fence. */
+static void
+read_log(void)
+{
+	VoteLogOwner owner;
+	const char *why;
+
+	memcpy(owner.chain_id, order.genesis->chain_id, CHAIN_ID_SIZE);
+	memcpy(owner.voting_key, order.voting.key.public_key, SUITE_PUBLIC_SIZE);
+	if (votelog_open(&owner, take_record, &why))
+		return;
+	order.fenced = true;
+	ereport(LOG, (errmsg("meschain is fenced: %s", why),
+				  errhint("The node follows and serves, and votes again after it has rejoined with "
+						  "a new voting key.")));
+}
+
+static void
+close_door(int code, Datum argument)
+{
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->domain_known = false;
+	LWLockRelease(node_shared->lock);
+	for (uint32_t i = 0; i < order.member_count; i++)
+		pg_atomic_write_u32(&peer_of(i)->link_up, 0);
+}
+
+static void
+open_door(const PbftDomain *domain)
+{
+	peers_open(order.member_count);
+	links_open(order.genesis);
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->domain = *domain;
+	node_shared->domain_known = true;
+	LWLockRelease(node_shared->lock);
+	before_shmem_exit(close_door, 0);
+}
+
 static void
 start_order(void)
 {
 	PbftConfig config = { 0 };
 	PbftTip tip;
+	bool fenced;
 
 	order.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
+	order.ordered = MemoryContextAllocZero(TopMemoryContext, sizeof(OrderedBlock) * PBFT_LAG_MAX);
+	order.marks = MemoryContextAllocZero(TopMemoryContext, sizeof(uint32_t) * pool_slot_count());
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	*order.genesis = node_shared->genesis;
 	tip = node_shared->tip;
 	LWLockRelease(node_shared->lock);
+	order.member_count = order.genesis->document.member_count;
+	order.self = order.genesis->self;
+	order.executed_height = tip.height;
 	keys_load(NODE_KEY_VOTING, &order.voting);
-
-	memcpy(config.domain.chain_id, order.genesis->chain_id, PBFT_CHAIN_ID_SIZE);
-	pbft_instance(0, 0, &order.genesis->genesis_hash, &order.genesis->valset_hash,
-				  config.domain.instance);
-	config.member_count = order.genesis->document.member_count;
-	config.self = order.genesis->self;
-	config.anchor = (PbftTip){ .hash = order.genesis->genesis_hash,
-							   .exec_root = order.genesis->genesis_hash,
-							   .ts_ms = order.genesis->document.created_ms,
-							   .stable_exec_root = order.genesis->genesis_hash };
-	config.order_seed = order.genesis->genesis_hash;
-	config.window = 1;
-	config.lag = 1;
-	config.tau0_ms = (uint64_t) order.genesis->document.parameters[PARAMETER_TAU0];
-	config.tau_max_ms = 16 * config.tau0_ms;
-	config.drift_ms = (uint64_t) order.genesis->document.parameters[PARAMETER_DRIFT];
-	config.heartbeat_ms = (uint64_t) order.genesis->document.parameters[PARAMETER_HEARTBEAT];
-	config.crypto = (PbftCrypto){ .sign = sign, .verify = verify };
+	fill_config(&config);
+	blocks_init(order.genesis);
+	open_door(&config.domain);
 	pbft_init(order.replica, &config);
 	pbft_effects_clear(order.effects);
-	step((PbftEvent){ .kind = PBFT_EVENT_CLOCK,
-					  .now_ms = clock_ms(CLOCK_MONOTONIC),
-					  .wall_ms = clock_ms(CLOCK_REALTIME) });
-	step((PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
-	for (size_t i = 0; i < order.effects->count; i++)
-		do_effect(&order.effects->list[i]);
-	if (order.genesis->self < config.member_count)
-		node_set_mode(NODE_VOTING, "", "");
-	else
+	order.now_ms = clock_ms(CLOCK_MONOTONIC);
+	order_step(
+		(PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = wall_ms() });
+	if (order.self >= order.member_count)
 		node_set_mode(NODE_FOLLOWING, "this node's voting key is not in genesis", "");
+	else
+		node_set_mode(NODE_VOTING, "", "");
+	if (order.member_count > 1 && order.self < order.member_count)
+		read_log();
+	fenced = order.fenced;
+	order_step((PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
+	if (fenced)
+		order_step((PbftEvent){ .kind = PBFT_EVENT_FENCE });
+	flush_effects();
+	hand_over();
 }
 
 void
 order_main(Datum argument)
 {
+	MemoryContext turn_context;
+
 	worker_begin(&node_shared->order_pid, &node_shared->order_latch);
 	order.replica = MemoryContextAllocHuge(TopMemoryContext, pbft_replica_size());
 	order.effects = MemoryContextAllocHuge(TopMemoryContext, sizeof(PbftEffects));
+	turn_context = AllocSetContextCreate(TopMemoryContext, "meschain turn", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(turn_context);
 	start_order();
 	for (;;)
 	{
 		turn();
 		publish();
+		MemoryContextReset(turn_context);
 		/* P34: say asleep, then look again; whoever publishes looks at the flag after it did */
 		pg_atomic_write_u32(&node_shared->order_sleeping, 1);
 		pg_memory_barrier();
-		if (!work_waits())
-			worker_wait(sleep_ms());
+		links_wait(work_waits() ? 0 : sleep_ms());
 		pg_atomic_write_u32(&node_shared->order_sleeping, 0);
 	}
 }

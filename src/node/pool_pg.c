@@ -1,18 +1,15 @@
 /*
- * pool_pg.c - slots, a queue of slot numbers, an index by txid, and DSA in place for the bytes.
+ * pool_pg.c - taking bodies in: slots, indexes by txid and body_id, and DSA in place for the bytes.
  *
  * The DSA area has a size limit, so it never leaves the main segment: its addresses are the same in
  * every process, and a TxView whose spans point into it can be read by order and apply as it is.
  */
-#include "node/pool_pg.h"
+#include "node/pool_private_pg.h"
 
 #include "ledger/execute.h"
 #include "miscadmin.h"
 #include "node/guc_pg.h"
-#include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "utils/dsa.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -20,29 +17,9 @@
 /* Memory of the pool for each slot: a short transfer with its bookkeeping. */
 #define POOL_BYTES_PER_SLOT 4096
 
-typedef struct PoolShared
-{
-	LWLock *lock; /* guards everything below but the slots' states and what a claimer fills */
-	int dsa_tranche;
-	uint32_t slot_count;
-	uint32_t used;
-	uint32_t free_head;
-	uint64_t queue_head; /* counts up for ever; place = value % slot_count */
-	uint64_t queue_tail;
-	uint64_t bytes;
-	uint32_t *queue;
-	PoolSlot *slots;
-	void *arena;
-} PoolShared;
-
-typedef struct PoolIndexEntry
-{
-	McHash txid;
-	uint32_t slot;
-} PoolIndexEntry;
-
-static PoolShared *pool;
-static HTAB *pool_index;
+PoolShared *pool;
+HTAB *pool_by_txid;
+HTAB *pool_by_body;
 static dsa_area *pool_area;
 
 static Size
@@ -52,20 +29,28 @@ arena_size(void)
 }
 
 static uint32_t
-slot_count(void)
+configured_slots(void)
 {
 	return (uint32_t) (arena_size() / POOL_BYTES_PER_SLOT);
+}
+
+static Size
+struct_size(void)
+{
+	Size size = MAXALIGN(sizeof(PoolShared));
+
+	size = add_size(size, MAXALIGN(mul_size(configured_slots(), sizeof(uint32_t))));
+	size = add_size(size, mul_size(POOL_LATELY, sizeof(uint64_t)));
+	size = add_size(size, MAXALIGN(mul_size(configured_slots(), sizeof(PoolSlot))));
+	return add_size(size, arena_size());
 }
 
 Size
 pool_shmem_size(void)
 {
-	Size size = MAXALIGN(sizeof(PoolShared));
+	Size index = hash_estimate_size(configured_slots(), sizeof(PoolIndexEntry));
 
-	size = add_size(size, MAXALIGN(mul_size(slot_count(), sizeof(uint32_t))));
-	size = add_size(size, MAXALIGN(mul_size(slot_count(), sizeof(PoolSlot))));
-	size = add_size(size, arena_size());
-	return add_size(size, hash_estimate_size(slot_count(), sizeof(PoolIndexEntry)));
+	return add_size(struct_size(), mul_size(2, index));
 }
 
 void
@@ -81,13 +66,17 @@ pool_layout(void)
 
 	memset(pool, 0, sizeof(PoolShared));
 	pool->lock = &GetNamedLWLockTranche(TRANCHE)[0].lock;
-	pool->slot_count = slot_count();
-	pool->queue = (uint32_t *) at;
+	pool->slot_count = configured_slots();
+	pool->announce = (uint32_t *) at;
 	at += MAXALIGN(pool->slot_count * sizeof(uint32_t));
+	pool->lately = (uint64_t *) at;
+	memset(pool->lately, 0, POOL_LATELY * sizeof(uint64_t));
+	at += POOL_LATELY * sizeof(uint64_t);
 	pool->slots = (PoolSlot *) at;
 	at += MAXALIGN(pool->slot_count * sizeof(PoolSlot));
 	pool->arena = at;
 	pool->free_head = 0;
+	pool->queue_head = pool->queue_tail = POOL_NONE;
 	for (uint32_t i = 0; i < pool->slot_count; i++)
 	{
 		pg_atomic_init_u32(&pool->slots[i].state, POOL_FREE);
@@ -102,25 +91,29 @@ pool_layout(void)
 	pool_area = NULL;
 }
 
+static HTAB *
+index_init(const char *name)
+{
+	HASHCTL control = { .keysize = sizeof(McHash), .entrysize = sizeof(PoolIndexEntry) };
+
+	return ShmemInitHash(name, configured_slots(), configured_slots(), &control,
+						 HASH_ELEM | HASH_BLOBS | HASH_FIXED_SIZE);
+}
+
 void
 pool_shmem_startup(bool found)
 {
-	HASHCTL control = { .keysize = sizeof(McHash), .entrysize = sizeof(PoolIndexEntry) };
 	bool pool_found;
 
-	pool =
-		ShmemInitStruct("meschain pool",
-						MAXALIGN(sizeof(PoolShared)) + MAXALIGN(slot_count() * sizeof(uint32_t)) +
-							MAXALIGN(slot_count() * sizeof(PoolSlot)) + arena_size(),
-						&pool_found);
+	pool = ShmemInitStruct("meschain pool", struct_size(), &pool_found);
 	if (!pool_found)
 		pool_layout();
-	pool_index = ShmemInitHash("meschain pool index", slot_count(), slot_count(), &control,
-							   HASH_ELEM | HASH_BLOBS | HASH_FIXED_SIZE);
+	pool_by_txid = index_init("meschain pool by txid");
+	pool_by_body = index_init("meschain pool by body");
 }
 
-static dsa_area *
-area(void)
+dsa_area *
+pool_dsa(void)
 {
 	if (pool_area == NULL)
 	{
@@ -142,60 +135,115 @@ pool_slot(uint32_t slot)
 }
 
 uint32_t
+pool_slot_count(void)
+{
+	return pool->slot_count;
+}
+
+/* ---- claims ------------------------------------------------------------------------------------
+ */
+
+uint32_t
 pool_claim(size_t size)
 {
-	dsa_pointer body = dsa_allocate_extended(area(), size, DSA_ALLOC_NO_OOM);
-	uint32_t slot = POOL_NONE;
+	dsa_pointer body = dsa_allocate_extended(pool_dsa(), size, DSA_ALLOC_NO_OOM);
+	uint32_t number = POOL_NONE;
+	PoolSlot *slot;
 
 	if (!DsaPointerIsValid(body))
 		return POOL_NONE;
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	if (pool->free_head != POOL_NONE)
 	{
-		slot = pool->free_head;
-		pool->free_head = pool->slots[slot].next;
+		number = pool->free_head;
+		slot = &pool->slots[number];
+		pool->free_head = slot->next;
 		pool->used++;
 		pool->bytes += size;
-		pool->slots[slot].body = body;
-		pool->slots[slot].view.bytes.size = size;
-		pool->slots[slot].abandoned = false;
-		pool->slots[slot].waiter = NULL;
-		pg_atomic_write_u32(&pool->slots[slot].state, POOL_CLAIMED);
+		slot->body = body;
+		slot->view.bytes.size = size;
+		slot->queued = slot->watched = false;
+		slot->holds = 0;
+		slot->waiter = NULL;
+		slot->introducer = POOL_LOCAL;
+		pg_atomic_write_u32(&slot->state, POOL_CLAIMED);
 	}
 	LWLockRelease(pool->lock);
-	if (slot == POOL_NONE)
-		dsa_free(area(), body);
-	return slot;
+	if (number == POOL_NONE)
+		dsa_free(pool_dsa(), body);
+	return number;
+}
+
+uint32_t
+pool_find(HTAB *index, const McHash *hash)
+{
+	PoolIndexEntry *entry = hash_search(index, hash, HASH_FIND, NULL);
+
+	return entry == NULL ? POOL_NONE : entry->slot;
+}
+
+static void
+index_remove(HTAB *index, const McHash *hash, uint32_t slot)
+{
+	if (pool_find(index, hash) == slot)
+		hash_search(index, hash, HASH_REMOVE, NULL);
 }
 
 /* The slot goes back; the bytes after the lock is gone, since DSA has locks of its own. */
 static dsa_pointer
-free_locked(uint32_t slot)
+free_locked(uint32_t number)
 {
-	PoolSlot *freed = &pool->slots[slot];
-	uint32_t state = pg_atomic_read_u32(&freed->state);
+	PoolSlot *slot = &pool->slots[number];
 
-	Assert(state == POOL_CLAIMED || state == POOL_DONE);
-	if (state == POOL_DONE)
-		hash_search(pool_index, &freed->view.txid, HASH_REMOVE, NULL);
-	pg_atomic_write_u32(&freed->state, POOL_FREE);
-	freed->next = pool->free_head;
-	pool->free_head = slot;
+	if (pg_atomic_read_u32(&slot->state) != POOL_CLAIMED)
+	{
+		pool_unlink(number);
+		index_remove(pool_by_txid, &slot->view.txid, number);
+		index_remove(pool_by_body, &slot->view.body_id, number);
+	}
+	pg_atomic_write_u32(&slot->state, POOL_FREE);
+	slot->next = pool->free_head;
+	pool->free_head = number;
 	pool->used--;
-	pool->bytes -= freed->view.bytes.size;
-	return freed->body;
+	pool->bytes -= slot->view.bytes.size;
+	return slot->body;
+}
+
+dsa_pointer
+pool_free_unneeded(uint32_t number)
+{
+	const PoolSlot *slot = &pool->slots[number];
+
+	if (pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state)) != POOL_DONE ||
+		slot->watched || slot->holds > 0)
+		return InvalidDsaPointer;
+	return free_locked(number);
 }
 
 void
-pool_release(uint32_t slot)
+pool_release(uint32_t number)
 {
+	PoolSlot *slot = pool_slot(number);
 	dsa_pointer body;
 
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	body = free_locked(slot);
+	slot->watched = false;
+	slot->waiter = NULL;
+	body = pg_atomic_read_u32(&slot->state) == POOL_CLAIMED ? free_locked(number)
+															: pool_free_unneeded(number);
 	LWLockRelease(pool->lock);
-	dsa_free(area(), body);
+	if (DsaPointerIsValid(body))
+		dsa_free(pool_dsa(), body);
 }
+
+void
+pool_abandon(uint32_t number)
+{
+	pool_release(number);
+}
+
+/* ---- filling -----------------------------------------------------------------------------------
+ */
 
 static void
 rebase(McSpan *span, const uint8_t *from, const uint8_t *to)
@@ -207,9 +255,10 @@ rebase(McSpan *span, const uint8_t *from, const uint8_t *to)
 static void
 fill_slot(PoolSlot *slot, const TxView *view)
 {
-	uint8_t *bytes = dsa_get_address(area(), slot->body);
+	uint8_t *bytes = dsa_get_address(pool_dsa(), slot->body);
 	const uint8_t *from = view->bytes.data;
 
+	Assert(view->bytes.size == slot->view.bytes.size);
 	memcpy(bytes, from, view->bytes.size);
 	slot->view = *view;
 	rebase(&slot->view.bytes, from, bytes);
@@ -221,188 +270,163 @@ fill_slot(PoolSlot *slot, const TxView *view)
 	rebase(&slot->view.operations, from, bytes);
 	rebase(&slot->view.change, from, bytes);
 	ledger_tx_leaf(&view->txid, &view->body_id, &slot->leaf);
-}
-
-uint32_t
-pool_publish(uint32_t slot, const TxView *view, int commit_level, bool wait)
-{
-	PoolSlot *filled = pool_slot(slot);
-	PoolIndexEntry *entry;
-	dsa_pointer unused = InvalidDsaPointer;
-	bool found;
-
-	Assert(view->bytes.size == filled->view.bytes.size);
-	fill_slot(filled, view);
-	filled->since_us = GetCurrentTimestamp();
-	filled->commit_level = commit_level;
-	filled->waiter_pid = wait ? MyProcPid : 0;
-	filled->waiter = wait ? MyLatch : NULL;
-
-	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	filled->abandoned = !wait;
-	entry = hash_search(pool_index, &view->txid, HASH_ENTER, &found);
-	if (found)
-		unused = free_locked(slot);
-	else
-	{
-		entry->slot = slot;
-		pool->queue[pool->queue_tail++ % pool->slot_count] = slot;
-		pg_atomic_write_u32(&filled->state, POOL_READY);
-	}
-	slot = entry->slot;
-	LWLockRelease(pool->lock);
-	if (found)
-		dsa_free(area(), unused);
-	return slot;
-}
-
-void
-pool_abandon(uint32_t slot)
-{
-	dsa_pointer body = InvalidDsaPointer;
-
-	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	if (pg_atomic_read_u32(&pool->slots[slot].state) == POOL_DONE)
-		body = free_locked(slot);
-	else
-	{
-		pool->slots[slot].abandoned = true;
-		pool->slots[slot].waiter = NULL;
-	}
-	LWLockRelease(pool->lock);
-	if (DsaPointerIsValid(body))
-		dsa_free(area(), body);
-}
-
-uint32_t
-pool_peek(uint32_t *slots, uint32_t maximum, size_t bytes_maximum)
-{
-	uint32_t count = 0;
-	size_t bytes = 0;
-
-	LWLockAcquire(pool->lock, LW_SHARED);
-	for (uint64_t at = pool->queue_head; at < pool->queue_tail && count < maximum; at++)
-	{
-		uint32_t slot = pool->queue[at % pool->slot_count];
-
-		bytes += pool->slots[slot].view.bytes.size;
-		if (bytes > bytes_maximum && count > 0)
-			break;
-		slots[count++] = slot;
-	}
-	LWLockRelease(pool->lock);
-	return count;
-}
-
-void
-pool_taken(uint32_t count)
-{
-	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	Assert(count <= pool->queue_tail - pool->queue_head);
-	for (uint32_t i = 0; i < count; i++)
-	{
-		uint32_t slot = pool->queue[pool->queue_head++ % pool->slot_count];
-
-		pg_atomic_write_u32(&pool->slots[slot].state, POOL_ORDERED);
-	}
-	LWLockRelease(pool->lock);
-}
-
-uint32_t
-pool_ready_count(void)
-{
-	uint32_t count;
-
-	LWLockAcquire(pool->lock, LW_SHARED);
-	count = (uint32_t) (pool->queue_tail - pool->queue_head);
-	LWLockRelease(pool->lock);
-	return count;
-}
-
-void
-pool_finish(const uint32_t *slots, uint32_t count)
-{
-	dsa_pointer *freed = palloc(sizeof(dsa_pointer) * Max(count, 1));
-	Latch **woken = palloc(sizeof(Latch *) * Max(count, 1));
-	uint32_t freed_count = 0;
-	uint32_t woken_count = 0;
-
-	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	for (uint32_t i = 0; i < count; i++)
-	{
-		PoolSlot *slot = &pool->slots[slots[i]];
-
-		Assert(pg_atomic_read_u32(&slot->state) == POOL_ORDERED);
-		if (!slot->abandoned)
-			woken[woken_count++] = slot->waiter;
-		pg_write_barrier(); /* the outcome before the state that announces it */
-		pg_atomic_write_u32(&slot->state, POOL_DONE);
-		if (slot->abandoned)
-			freed[freed_count++] = free_locked(slots[i]);
-	}
-	LWLockRelease(pool->lock);
-	for (uint32_t i = 0; i < woken_count; i++)
-		SetLatch(woken[i]);
-	for (uint32_t i = 0; i < freed_count; i++)
-		dsa_free(area(), freed[i]);
-	pfree(freed);
-	pfree(woken);
+	slot->since_us = GetCurrentTimestamp();
 }
 
 static void
-put_back(uint32_t number)
+index_add(HTAB *index, const McHash *hash, uint32_t slot)
 {
+	PoolIndexEntry *entry = hash_search(index, hash, HASH_ENTER, NULL);
+
+	entry->slot = slot;
+}
+
+/* A filled slot becomes one that blocks may name; queued when its txid is not. */
+static void
+open_slot(uint32_t number)
+{
+	PoolSlot *slot = &pool->slots[number];
+
+	index_add(pool_by_body, &slot->view.body_id, number);
+	slot->sequence = ++pool->sequence;
+	pg_atomic_write_u32(&slot->state, POOL_READY);
+	if (pool_find(pool_by_txid, &slot->view.txid) != POOL_NONE)
+		return;
+	index_add(pool_by_txid, &slot->view.txid, number);
+	pool_link(number, false);
+}
+
+static void
+announce(uint32_t number)
+{
+	if (pool->announced - pool->announced_read < pool->slot_count)
+		pool->announce[pool->announced++ % pool->slot_count] = number;
+}
+
+static void
+watch(PoolSlot *slot, int commit_level)
+{
+	slot->watched = true;
+	slot->commit_level = commit_level;
+	slot->waiter_pid = MyProcPid;
+	slot->waiter = MyLatch;
+}
+
+uint32_t
+pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
+{
+	PoolSlot *slot = pool_slot(number);
+	dsa_pointer unused = InvalidDsaPointer;
+	uint32_t known;
+
+	fill_slot(slot, view);
+	slot->commit_level = commit_level;
+	slot->waiter_pid = 0;
+
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	if (pool->queue_head == 0) /* room before the head, whatever was taken so far */
+	known = pool_find(pool_by_txid, &view->txid);
+	if (known != POOL_NONE)
 	{
-		pool->queue_head += pool->slot_count;
-		pool->queue_tail += pool->slot_count;
+		unused = free_locked(number);
+		number = known;
+		/* somebody else's session waits, or this is another body of what is on its way */
+		if (wait && (pool->slots[known].watched ||
+					 !hash_equal(&pool->slots[known].view.body_id, &view->body_id)))
+			number = POOL_NONE;
 	}
-	pool->queue[--pool->queue_head % pool->slot_count] = number;
-	pg_atomic_write_u32(&pool->slots[number].state, POOL_READY);
-	LWLockRelease(pool->lock);
-}
-
-void
-pool_requeue(const uint32_t *slots, uint32_t count, bool (*decided)(PoolSlot *slot))
-{
-	/* from the last, so that what spends another's change stays behind it */
-	for (uint32_t i = count; i-- > 0;)
+	else
 	{
-		PoolSlot *slot = pool_slot(slots[i]);
-
-		if (pg_atomic_read_u32(&slot->state) != POOL_ORDERED)
-			continue;
-		if (decided(slot))
-			pool_finish(&slots[i], 1);
-		else
-			put_back(slots[i]);
+		open_slot(number);
+		announce(number);
 	}
-}
-
-void
-pool_counts(PoolCounts *counts)
-{
-	LWLockAcquire(pool->lock, LW_SHARED);
-	*counts = (PoolCounts){
-		.slots = pool->slot_count,
-		.used = pool->used,
-		.ready = (uint32_t) (pool->queue_tail - pool->queue_head),
-		.bytes = pool->bytes,
-	};
+	if (wait && number != POOL_NONE)
+		watch(&pool->slots[number], commit_level);
 	LWLockRelease(pool->lock);
+	if (DsaPointerIsValid(unused))
+		dsa_free(pool_dsa(), unused);
+	return number;
 }
 
-void
-pool_each(void (*visit)(const PoolSlot *slot, void *context), void *context)
+/* ---- other members' bodies ---------------------------------------------------------------------
+ */
+
+static uint64_t *
+lately_place(const McHash *body_id)
 {
+	return &pool->lately[get_be64(body_id->bytes) % POOL_LATELY];
+}
+
+bool
+pool_knows(const McHash *body_id)
+{
+	bool known;
+
 	LWLockAcquire(pool->lock, LW_SHARED);
+	known = pool_find(pool_by_body, body_id) != POOL_NONE ||
+			*lately_place(body_id) == get_be64(body_id->bytes + 8);
+	LWLockRelease(pool->lock);
+	return known;
+}
+
+static bool
+over_share(uint32_t member, uint32_t member_count)
+{
+	uint32_t limit = Max(pool->slot_count / member_count, (pool->slot_count - pool->used) / 2);
+	uint32_t brought = 0;
+
+	if (pool->used < pool->slot_count / member_count)
+		return false;
 	for (uint32_t i = 0; i < pool->slot_count; i++)
-	{
-		uint32_t state = pg_atomic_read_u32(&pool->slots[i].state);
+		brought += pool->slots[i].introducer == member &&
+				   pg_atomic_read_u32(&pool->slots[i].state) != POOL_FREE;
+	return brought >= limit;
+}
 
-		if (state != POOL_FREE && state != POOL_CLAIMED)
-			visit(&pool->slots[i], context);
+PoolOffer
+pool_offer(const TxView *view, uint32_t member, uint32_t member_count, bool named)
+{
+	PoolOffer answer = POOL_OFFER_TAKEN;
+	dsa_pointer unused = InvalidDsaPointer;
+	uint32_t number = pool_claim(view->bytes.size);
+	PoolSlot *slot;
+
+	if (number == POOL_NONE)
+		return POOL_OFFER_REFUSED;
+	slot = pool_slot(number);
+	fill_slot(slot, view);
+	slot->introducer = member;
+	slot->waiter_pid = 0;
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
+	if (pool_find(pool_by_body, &view->body_id) != POOL_NONE)
+		answer = POOL_OFFER_KNOWN;
+	else if (!named && (*lately_place(&view->body_id) == get_be64(view->body_id.bytes + 8) ||
+						pool_find(pool_by_txid, &view->txid) != POOL_NONE))
+		answer = POOL_OFFER_KNOWN;
+	else if (!named && over_share(member, member_count))
+		answer = POOL_OFFER_REFUSED;
+	if (answer == POOL_OFFER_TAKEN)
+		open_slot(number);
+	else
+		unused = free_locked(number);
+	LWLockRelease(pool->lock);
+	if (DsaPointerIsValid(unused))
+		dsa_free(pool_dsa(), unused);
+	return answer;
+}
+
+size_t
+pool_copy(const McHash *body_id, uint8_t *out, size_t capacity)
+{
+	uint32_t number;
+	size_t size = 0;
+
+	LWLockAcquire(pool->lock, LW_SHARED);
+	number = pool_find(pool_by_body, body_id);
+	if (number != POOL_NONE && pool->slots[number].view.bytes.size <= capacity)
+	{
+		size = pool->slots[number].view.bytes.size;
+		memcpy(out, pool->slots[number].view.bytes.data, size);
 	}
 	LWLockRelease(pool->lock);
+	return size;
 }

@@ -24,6 +24,7 @@ on_request(void)
 		previous_request_hook();
 	RequestAddinShmemSpace(MAXALIGN(sizeof(NodeShared)));
 	RequestAddinShmemSpace(pool_shmem_size());
+	RequestAddinShmemSpace(peers_shmem_size());
 	RequestNamedLWLockTranche(TRANCHE, 1);
 	pool_shmem_request();
 	RequestAddinShmemSpace(coins_shmem_size());
@@ -66,6 +67,7 @@ on_startup(void)
 		node_shared->pool_stats_reset_us = node_shared->stats_reset_us;
 	}
 	pool_shmem_startup(found);
+	peers_shmem_startup();
 	coins_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 }

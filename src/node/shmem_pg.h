@@ -9,6 +9,7 @@
 
 #include "ledger/execute.h"
 #include "ledger/genesis.h"
+#include "node/peers_pg.h"
 #include "node/pool_pg.h"
 #include "pbft/pbft.h"
 #include "port/atomics.h"
@@ -127,6 +128,8 @@ typedef struct NodeShared
 	PbftTip tip; /* the last block whose transaction is durable */
 	uint64_t final_height;
 	PbftSummary consensus;
+	PbftDomain domain; /* of the running instance: what signatures are checked against */
+	bool domain_known;
 	int64 stats_reset_us; /* of what apply counts */
 	int64 pool_stats_reset_us;
 	VerifyProgress verify[VERIFY_PROGRESS_SLOTS];

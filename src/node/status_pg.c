@@ -217,7 +217,7 @@ typedef struct PoolRow
 	uint16_t operation; /* of the only one */
 	int64 size;
 	uint64_t valid_until_ms;
-	bool abandoned;
+	bool watched;
 } PoolRow;
 
 typedef struct PoolRows
@@ -249,7 +249,7 @@ copy_slot(const PoolSlot *slot, void *context)
 		.operation_count = slot->view.operation_count,
 		.size = (int64) slot->view.bytes.size,
 		.valid_until_ms = slot->view.valid_until_ms,
-		.abandoned = slot->abandoned,
+		.watched = slot->watched,
 	};
 	memcpy(row->submission, slot->view.submission, SUBMISSION_SIZE);
 	wire_reader_init(&reader, slot->view.operations);
@@ -282,7 +282,7 @@ put_pool_row(ReturnSetInfo *result, const PoolRow *row)
 
 	memcpy(submission->data, row->submission, UUID_LEN);
 	values[0] = Int32GetDatum(row->waiter_pid);
-	nulls[0] = row->waiter_pid == 0 || row->abandoned;
+	nulls[0] = row->waiter_pid == 0 || !row->watched;
 	values[1] = bytes_datum(row->sender.bytes, HASH_SIZE);
 	values[2] = UUIDPGetDatum(submission);
 	values[3] = bytes_datum(row->txid.bytes, HASH_SIZE);

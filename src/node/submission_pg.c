@@ -234,10 +234,12 @@ wait_for_outcome(void)
 
 	for (;;)
 	{
+		uint32_t state;
 		int64 left_ms;
 
 		ResetLatch(MyLatch);
-		if (pg_atomic_read_u32(&slot->state) == POOL_DONE)
+		state = pg_atomic_read_u32(&slot->state);
+		if (state == POOL_DONE || (state == POOL_ORDERED && guc_commit == COMMIT_ORDERED))
 			break;
 		if (QueryCancelPending)
 		{
@@ -281,8 +283,21 @@ drop_change_coins(const TxView *view)
 static void
 settle(const TxView *view)
 {
-	McProblem problem = pool_slot(session.slot)->problem;
+	PoolSlot *slot = pool_slot(session.slot);
+	McProblem problem;
 
+	if (pg_atomic_read_u32(&slot->state) != POOL_DONE)
+	{
+		/* ordered is what was asked for; its coins are counted when the outcome shows in the rows
+		 */
+		pool_abandon(session.slot);
+		session.slot = POOL_NONE;
+		session.coin_count = 0;
+		session.last_txid = view->txid;
+		session.has_last_txid = true;
+		return;
+	}
+	problem = slot->problem;
 	pool_release(session.slot);
 	session.slot = POOL_NONE;
 	if (problem.status == MC_OK)
@@ -304,14 +319,12 @@ settle(const TxView *view)
 static void
 publish(const TxView *view)
 {
-	uint32_t slot = pool_publish(session.slot, view, guc_commit, true);
-
-	if (slot != session.slot)
+	session.slot = pool_publish(session.slot, view, guc_commit, true);
+	if (session.slot == POOL_NONE)
 	{
 		McProblem problem;
 		char name[2 * HASH_SIZE + 1];
 
-		session.slot = POOL_NONE;
 		hex_format(view->txid.bytes, HASH_SIZE, name);
 		problem_check(status_problem_name(&problem, MC_PENDING, name, sizeof(name) - 1), &problem);
 	}

@@ -4,8 +4,8 @@
 SELECT code, name, transient AS t, message, hint FROM mes.error_codes ORDER BY code;
 
 SELECT name, unit, context, vartype, boot_val, min_val, max_val, enumvals
-  FROM pg_settings WHERE name LIKE 'meschain.%' ORDER BY name COLLATE "C";
-SELECT name FROM pg_settings WHERE name LIKE 'meschain.%' AND short_desc = '';
+  FROM pg_settings WHERE name LIKE 'meschain.%' AND name NOT LIKE 'meschain.test%' ORDER BY name COLLATE "C";
+SELECT name FROM pg_settings WHERE name LIKE 'meschain.%' AND name NOT LIKE 'meschain.test%' AND short_desc = '';
 SET meschain.no_such_setting = 1;
 
 TABLE mes.operation_kinds;

@@ -1,0 +1,78 @@
+/*
+ * order_pg.h - the order worker's state, for its two files: order_pg.c turns the wheel,
+ * order_peer_pg.c speaks with the other members.
+ */
+#ifndef MESCHAIN_NODE_ORDER_PG_H
+#define MESCHAIN_NODE_ORDER_PG_H
+
+#include "postgres.h"
+
+#include "base/suite.h"
+#include "node/blocks_pg.h"
+#include "node/shmem_pg.h"
+
+/* Own bodies that wait so long are told again. */
+#define ORDER_REGOSSIP_MS 250
+
+/* A block whose order is final, on its way to apply. */
+typedef struct OrderedBlock
+{
+	McHash hash;
+	PbftHeader header;
+	uint32_t certificate_size;
+	uint8_t certificate[PBFT_CERTIFICATE_MAX];
+} OrderedBlock;
+
+typedef struct OrderState
+{
+	PbftReplica *replica;
+	PbftEffects *effects;
+	size_t answered; /* effects below were looked at for questions */
+	SuiteSecret voting;
+	NodeGenesis *genesis;
+	uint32_t member_count;
+	uint32_t self;
+	bool fenced; /* the vote log cannot be trusted: nothing is persisted or voted any more */
+	uint64_t now_ms;
+	uint64_t deadline_ms[PBFT_TIMER_COUNT]; /* 0: not set */
+	uint64_t timer_generation[PBFT_TIMER_COUNT];
+
+	/* the body offered under the last CANDIDATE */
+	uint32_t offered;
+	uint32_t offered_slots[BLOCK_TX_MAX];
+	uint32_t *marks; /* of the pool's slots */
+	uint32_t mark;
+
+	/* final blocks, oldest first; the first may be with apply */
+	OrderedBlock *ordered; /* ring of PBFT_LAG_MAX */
+	uint32_t ordered_first;
+	uint32_t ordered_count;
+	uint64_t executed_height; /* EXECUTED was told */
+
+	/* what the core was last told of the pool */
+	uint32_t ready_told;
+	McHash tip; /* what the core would propose on */
+	uint64_t tip_version;
+	uint64_t version_told;
+	bool backlog_told;
+	uint64_t regossip_ms;
+	bool snapshot_due;
+} OrderState;
+
+extern OrderState order;
+
+/* One event into the core; what does not fit is flushed first. */
+extern void order_step(PbftEvent event);
+
+/* The core's questions about bodies. */
+extern void order_validate(const PbftEffect *effect);
+
+/* A turn's share of everything with the other members: order_peer_pg.c. */
+extern void order_take_inboxes(void);
+extern bool order_inboxes_wait(void);
+extern void order_check_missing(void);
+extern void order_send(const PbftEffect *effect);
+extern void order_serve(const PbftEffect *effect);
+extern void order_gossip(void);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * switches_pg.h - faults on purpose, for tests: a cut or slow link, a slow disk, a clock that is
+ * off, a member that lies. Built only with MESCHAIN_TEST_SWITCHES; in a release nothing of it is
+ * there.
+ */
+#ifndef MESCHAIN_NODE_SWITCHES_PG_H
+#define MESCHAIN_NODE_SWITCHES_PG_H
+
+#include "postgres.h"
+
+#ifdef MESCHAIN_TEST_SWITCHES
+
+extern void switches_init(void);
+
+/* No frame to this member, no connection. */
+extern bool switch_peer_blocked(uint32_t member);
+/* Added to the wall clock, ms. */
+extern int64 switch_clock_ms(void);
+/* Slept before each sync of the vote log, us. */
+extern int switch_disk_us(void);
+/* What kind of liar this node is. */
+typedef enum SwitchLie
+{
+	SWITCH_HONEST,
+	SWITCH_EQUIVOCATE,
+	SWITCH_SILENT,
+	SWITCH_WRONG_RESULT,
+} SwitchLie;
+extern SwitchLie switch_lie(void);
+
+#else
+
+#define switches_init() ((void) 0)
+#define switch_peer_blocked(member) false
+#define switch_clock_ms() ((int64) 0)
+#define switch_disk_us() 0
+
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * votelog_pg.h - what this node has said, durable before it leaves (R0, A17, A19).
+ *
+ * Two files in meschain.state_directory take turns: one is in use until it is full, then a snapshot
+ * starts the other. Each turn's votes are written twice, far apart, under one fdatasync; bodies of
+ * blocks stand in the same batch once. A file is this node's only as long as its header agrees with
+ * the voting key, the cluster and the place it lies in: anything else has voted without us or
+ * forgotten what we said, and the node is fenced.
+ */
+#ifndef MESCHAIN_NODE_VOTELOG_PG_H
+#define MESCHAIN_NODE_VOTELOG_PG_H
+
+#include "postgres.h"
+
+#include "base/bytes.h"
+#include "base/suite.h"
+#include "tx/tx.h"
+
+#define VOTELOG_UUID_SIZE 16
+
+typedef struct VoteLogOwner
+{
+	uint8_t chain_id[CHAIN_ID_SIZE];
+	uint8_t voting_key[SUITE_PUBLIC_SIZE];
+} VoteLogOwner;
+
+typedef enum VoteLogRecord
+{
+	VOTELOG_VOTE,
+	VOTELOG_BODY,
+} VoteLogRecord;
+
+/* With a new voting key, and never without one: a log that is missing later was lost (A18). */
+extern void votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE]);
+
+/*
+ * Opens, locks and reads the log, oldest record first; the first use binds it to the chain. False:
+ * fenced, and why says what is wrong.
+ */
+extern bool votelog_open(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan record),
+						 const char **why);
+
+/* Into the batch of this turn. */
+extern void votelog_append(VoteLogRecord kind, McSpan record);
+
+/* Writes the batch; false: never trust this log again. Nothing to write is success. */
+extern bool votelog_sync(void);
+
+/* True when it is time for a snapshot: begin, append all of it, end. */
+extern bool votelog_full(void);
+extern void votelog_begin_snapshot(void);
+extern bool votelog_end_snapshot(void);
+
+/* What mes.stat_consensus shows. */
+typedef struct VoteLogStats
+{
+	uint64_t batches;
+	uint64_t bytes;
+	uint64_t sync_us;
+	uint64_t snapshots;
+} VoteLogStats;
+extern const VoteLogStats *votelog_stats(void);
+
+#endif
