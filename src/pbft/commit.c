@@ -139,6 +139,19 @@ keep_ahead(PbftReplica *replica, const PbftCertificate *certificate)
 	replica->ahead = *certificate;
 }
 
+/* Who votes has the header since it asked for the body; who only watches, from the proposal. */
+static void
+take_proposed(PbftReplica *replica, const PbftCertificate *certificate)
+{
+	const PbftSlot *slot;
+
+	if (!pbft_in_window(replica, certificate->subject.height))
+		return;
+	slot = pbft_slot(replica, certificate->subject.height);
+	if (slot->proposed && hash_equal(&slot->proposal.hash, &certificate->subject.hash))
+		pbft_block_add(replica, &slot->proposal.header, &slot->proposal.hash);
+}
+
 void
 pbft_learn_commit(PbftReplica *replica, const PbftCertificate *certificate)
 {
@@ -149,6 +162,7 @@ pbft_learn_commit(PbftReplica *replica, const PbftCertificate *certificate)
 
 	if (height <= replica->committed)
 		return;
+	take_proposed(replica, certificate);
 	/* heights wait for room: what is not applied here is bounded */
 	if (height - replica->applied > PBFT_FINAL_MAX - 1 ||
 		!pbft_block_chain(replica, height, &certificate->subject.hash, hashes, &missing,

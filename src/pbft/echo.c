@@ -27,11 +27,7 @@ pbft_echo(PbftReplica *replica, uint32_t member, const PbftStatus *status)
 	}
 	if (change->body.view <= status->view)
 		return;
-	message->kind = PBFT_VIEW_CHANGE;
-	message->sender = member;
-	memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
-	memcpy(message->signature, change->body.signature, PBFT_SIGNATURE_SIZE);
-	message->u.view_change = *change;
+	pbft_view_change_message(replica, member, message);
 	pbft_emit_send(replica, member, message);
 }
 

@@ -128,6 +128,21 @@ pbft_message_sign(PbftReplica *replica, PbftMessage *message)
 		memcpy(message->u.view_change.body.signature, message->signature, PBFT_SIGNATURE_SIZE);
 }
 
+/* The stored VIEW-CHANGE of a member, as it came. */
+void
+pbft_view_change_message(const PbftReplica *replica, uint32_t member, PbftMessage *message)
+{
+	const PbftViewChange *change = &replica->changes[member];
+
+	assert(change->body.view > 0);
+	memset(&message->subject, 0, sizeof(message->subject));
+	message->kind = PBFT_VIEW_CHANGE;
+	message->sender = member;
+	memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
+	memcpy(message->signature, change->body.signature, PBFT_SIGNATURE_SIZE);
+	message->u.view_change = *change;
+}
+
 /* A stored vote as the message it came as: re-sent bytes are the bytes first sent (pitfall 15). */
 void
 pbft_vote_message(const PbftReplica *replica, uint8_t kind, uint32_t member, uint64_t height,

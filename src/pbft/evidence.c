@@ -4,6 +4,15 @@
  */
 #include "pbft/replica.h"
 
+/* E5: who committed in an older view is locked at least there when it leaves for this one. */
+bool
+pbft_forgotten(const PbftViewChangeBody *body, uint64_t view, uint64_t height)
+{
+	const PbftLock committed = { .kind = PBFT_LOCK_PREPARED, .view = view, .height = height };
+
+	return view < body->view && pbft_lock_compare(&body->lock, &committed) < 0;
+}
+
 void
 pbft_evidence(PbftReplica *replica, const PbftMessage *first, const PbftMessage *second)
 {

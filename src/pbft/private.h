@@ -14,6 +14,8 @@ extern void pbft_emit_broadcast(PbftReplica *replica, const PbftMessage *message
 extern void pbft_emit_certificate(PbftReplica *replica, PbftEffectKind kind, uint64_t height,
 								  const McHash *hash, const PbftCertificate *certificate);
 extern void pbft_message_sign(PbftReplica *replica, PbftMessage *message);
+extern void pbft_view_change_message(const PbftReplica *replica, uint32_t member,
+									 PbftMessage *message);
 extern void pbft_vote_message(const PbftReplica *replica, uint8_t kind, uint32_t member,
 							  uint64_t height, const PbftVote *vote, PbftMessage *message);
 
@@ -119,6 +121,7 @@ extern void pbft_answered(PbftReplica *replica, uint32_t member);
 extern void pbft_fence(PbftReplica *replica);
 
 /* evidence.c (R18) */
+extern bool pbft_forgotten(const PbftViewChangeBody *body, uint64_t view, uint64_t height);
 extern void pbft_evidence(PbftReplica *replica, const PbftMessage *first,
 						  const PbftMessage *second);
 

@@ -10,9 +10,14 @@
 static void
 emit_record(PbftReplica *replica, McSpan record)
 {
-	McSpan kept = pbft_emit_bytes(replica, record.data, record.size);
-	PbftEffect *effect = pbft_emit(replica, PBFT_PERSIST);
+	PbftEffect *effect;
+	McSpan kept;
 
+	/* an observer has said nothing that it could forget */
+	if (replica->config.self >= replica->config.member_count)
+		return;
+	kept = pbft_emit_bytes(replica, record.data, record.size);
+	effect = pbft_emit(replica, PBFT_PERSIST);
 	effect->bytes = kept;
 	effect->needs_sync = replica->config.member_count > 1;
 }
@@ -163,15 +168,8 @@ pbft_record_snapshot(PbftReplica *replica)
 		pbft_record_certificate(replica, &replica->lock_certificate);
 	if (own->body.view > 0)
 	{
-		PbftMessage *message = &replica->scratch;
-
-		memset(message, 0, offsetof(PbftMessage, u));
-		message->kind = PBFT_VIEW_CHANGE;
-		message->sender = replica->config.self;
-		memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
-		memcpy(message->signature, own->body.signature, PBFT_SIGNATURE_SIZE);
-		message->u.view_change = *own;
-		pbft_record_message(replica, message);
+		pbft_view_change_message(replica, replica->config.self, &replica->scratch);
+		pbft_record_message(replica, &replica->scratch);
 	}
 	if (replica->has_new_view)
 		pbft_record_message(replica, &replica->new_view);

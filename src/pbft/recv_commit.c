@@ -6,11 +6,20 @@
 McStatus
 pbft_recv_commit(PbftReplica *replica, const PbftMessage *message)
 {
+	const PbftViewChange *change = &replica->changes[message->sender];
 	uint64_t height = message->subject.height;
 	PbftSlot *slot;
 
 	if (!pbft_in_window(replica, height))
 		return MC_CONSENSUS_RANGE;
+	if (pbft_forgotten(&change->body, message->subject.view, height))
+	{
+		PbftMessage *second = &replica->scratch;
+
+		pbft_view_change_message(replica, message->sender, second);
+		pbft_evidence(replica, message, second);
+		return MC_OK;
+	}
 	slot = pbft_slot(replica, height);
 	for (int which = 0; which < 2; which++)
 	{

@@ -18,11 +18,7 @@ resend_view(PbftReplica *replica, uint32_t member, const PbftStatus *status)
 		pbft_emit_send(replica, member, &replica->new_view);
 	else if (!replica->active && behind && own->body.view == replica->view)
 	{
-		message->kind = PBFT_VIEW_CHANGE;
-		message->sender = replica->config.self;
-		memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
-		memcpy(message->signature, own->body.signature, PBFT_SIGNATURE_SIZE);
-		message->u.view_change = *own;
+		pbft_view_change_message(replica, replica->config.self, message);
 		pbft_emit_send(replica, member, message);
 	}
 }

@@ -13,6 +13,30 @@ bodies_equal(const PbftViewChangeBody *left, const PbftViewChangeBody *right)
 		   hash_equal(&left->lock.hash, &right->lock.hash);
 }
 
+/* E5: a COMMIT of this member that the lock it now reports forgets. */
+static void
+seek_amnesia(PbftReplica *replica, const PbftMessage *message)
+{
+	for (uint64_t at = replica->committed + 1; at <= replica->committed + replica->config.window;
+		 at++)
+	{
+		const PbftSlot *slot = pbft_slot(replica, at);
+
+		for (int which = 0; which < 2; which++)
+		{
+			const PbftVote *vote = &slot->commit[which][message->sender];
+
+			if (vote->view_next == 0 ||
+				!pbft_forgotten(&message->u.view_change.body, vote->view_next - 1, at))
+				continue;
+			pbft_vote_message(replica, PBFT_COMMIT, message->sender, at, vote,
+							  &replica->scratch);
+			pbft_evidence(replica, &replica->scratch, message);
+			return;
+		}
+	}
+}
+
 McStatus
 pbft_recv_view_change(PbftReplica *replica, const PbftMessage *message)
 {
@@ -26,15 +50,12 @@ pbft_recv_view_change(PbftReplica *replica, const PbftMessage *message)
 		/* E4: two bodies for one view */
 		if (!bodies_equal(&change->body, &stored->body))
 		{
-			PbftMessage *first = &replica->scratch;
-
-			*first = *message;
-			first->u.view_change = *stored;
-			memcpy(first->signature, stored->body.signature, PBFT_SIGNATURE_SIZE);
-			pbft_evidence(replica, first, message);
+			pbft_view_change_message(replica, message->sender, &replica->scratch);
+			pbft_evidence(replica, &replica->scratch, message);
 		}
 		return MC_OK;
 	}
+	seek_amnesia(replica, message);
 	*stored = *change;
 	if (change->has_certificate && change->certificate.subject.kind == PBFT_COMMIT)
 		pbft_learn_commit(replica, &change->certificate);

@@ -146,14 +146,8 @@ status_expired(PbftReplica *replica)
 	/* R10: until the view is entered, ask for it again and again */
 	if (!replica->active && pbft_may_vote(replica) && own->body.view == replica->view)
 	{
-		PbftMessage *message = &replica->scratch;
-
-		message->kind = PBFT_VIEW_CHANGE;
-		message->sender = replica->config.self;
-		memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
-		memcpy(message->signature, own->body.signature, PBFT_SIGNATURE_SIZE);
-		message->u.view_change = *own;
-		pbft_emit_broadcast(replica, message);
+		pbft_view_change_message(replica, replica->config.self, &replica->scratch);
+		pbft_emit_broadcast(replica, &replica->scratch);
 	}
 }
 
