@@ -15,10 +15,13 @@ build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libss
   libsodium-dev libsecp256k1-dev libisal-dev libjansson-dev openssl procps'
 check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
   universal-ctags python3 python3-yaml patch bc"
+# what reports are read with (test/t/08*.pl); a test of what is missing is skipped and says so
+readers='libpostgresql-jdbc-java default-jdk-headless odbc-postgresql python3-pyodbc python3-sqlalchemy
+  python3-psycopg2 postgresql-15-wal2json chromium fonts-noto-cjk'
 case "${1:-}" in
   --run) packages=$run ;;
   --build) packages=$build ;;
-  '') packages=$check ;;
+  '') packages="$check $readers" ;;
   *) echo "setup.sh: unknown argument \"$1\"; known are --build and --run" >&2; exit 2 ;;
 esac
 

@@ -285,13 +285,14 @@ bi_write_block(const LedgerBlock *block, const BlockRecord *record, const TxAsse
 /* ---- start -------------------------------------------------------------------------------------
  */
 
+/* Not read-only: it sees what complete_reports wrote. */
 static int64
 query_integer(const char *query)
 {
 	bool isnull;
 	Datum value;
 
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (SPI_execute(query, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not run \"%s\"", query);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return isnull ? 0 : DatumGetInt64(value);
