@@ -84,7 +84,11 @@ need(Count *count, const TxAsset *asset, int64_t amount, McProblem *problem)
 	if (i == count->need_count)
 		count->needs[count->need_count++] = (Need){ .asset = *asset };
 	if (pg_add_s64_overflow(count->needs[i].amount, amount, &count->needs[i].amount))
-		return status_problem_name(problem, MC_SUM_OVERFLOW, asset->code, strlen(asset->code));
+	{
+		status_problem_name(problem, MC_SUM_OVERFLOW, asset->code, strlen(asset->code));
+		problem->limit = TX_AMOUNT_MAX;
+		return MC_SUM_OVERFLOW;
+	}
 	return MC_OK;
 }
 

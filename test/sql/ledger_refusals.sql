@@ -52,6 +52,20 @@ SELECT mes.transfer(:'bank', 'EUR', 1) IS NOT NULL AS submitted;
 SELECT mes.transfer(:'bank', 'EUR', 100) IS NOT NULL AS submitted;
 COMMIT;
 
+-- a sum that no ledger can hold, though each part can
+BEGIN;
+SELECT mes.transfer(:'bank', 'EUR', 92233720368547758) IS NOT NULL AS submitted;
+SELECT mes.transfer(:'bank', 'EUR', 92233720368547758) IS NOT NULL AS submitted;
+COMMIT;
+-- what a savepoint took back is not submitted: the rest would not be covered with it
+BEGIN;
+SELECT mes.burn('FIXED', 1) IS NOT NULL AS submitted;
+SAVEPOINT doubt;
+SELECT mes.burn('FIXED', 1000) IS NOT NULL AS submitted;
+ROLLBACK TO doubt;
+COMMIT;
+SELECT supply FROM mes.assets WHERE asset = 'FIXED';
+
 -- one account, one reference, one submission
 SELECT mes.create_account('alice') AS alice \gset
 BEGIN;
@@ -114,6 +128,11 @@ SELECT s.how, b.status, b.txid IS NOT NULL AS read, b.height IS NOT NULL AS deci
   FROM mes.submit_batch((SELECT array_agg(bytes ORDER BY id) FROM spoilt)) AS b JOIN spoilt AS s ON s.id = b.item ORDER BY s.id;
 SELECT DISTINCT message FROM mes.submit_batch((SELECT array_agg(bytes) FROM spoilt WHERE how LIKE 'a byte%'));
 SELECT count(*) FROM mes.submit_batch('{}');
+-- one bit, in any byte: nothing that is not this transaction is taken for it
+SELECT count(*) = length(envelope('notarise')) AS every_byte, bool_or(b.status = 'ok') AS accepted,
+       count(*) FILTER (WHERE b.status = 'bad_signature') > 100 AS signature_covers_the_body
+  FROM mes.submit_batch((SELECT array_agg(set_byte(e, i, get_byte(e, i) # (1 << i % 8)))
+                           FROM envelope('notarise') AS e, generate_series(0, length(e) - 1) AS i)) AS b;
 
 -- what was refused in a block stands there as refused; nothing else was written
 SELECT operation, status FROM mes.transactions ORDER BY height, position OFFSET :before;
