@@ -173,7 +173,7 @@ start_connection(const GenesisMember *member)
 							 secure ? guc_peer_ssl_cert_file : NULL,
 							 secure ? guc_peer_ssl_key_file : NULL,
 							 secure ? guc_peer_ssl_ca_file : NULL,
-							 "/dev/null",
+							 "/dev/null/none", /* libpq warns of a file that is none, and looks into ~/.pgpass without */
 							 "disable",
 							 "",
 							 "meschain",
