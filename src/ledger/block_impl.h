@@ -2,7 +2,7 @@
  * block_impl.h - the inside of LedgerBlock, shared by execute.c and world.c only.
  *
  * Everything grows at its end, so a refused transaction is undone by cutting back to a mark. The
- * two hash tables chain through arrays in insertion order; cutting pops the chains' heads.
+ * hash tables chain through arrays in insertion order; cutting pops the chains' heads.
  */
 #ifndef MESCHAIN_LEDGER_BLOCK_IMPL_H
 #define MESCHAIN_LEDGER_BLOCK_IMPL_H
@@ -57,9 +57,11 @@ struct LedgerBlock
 	uint32_t output_heads[BUCKETS];     /* (txid, index) -> outputs of this block */
 	uint32_t spend_heads[BUCKETS];      /* output_id -> spends of this block */
 	uint32_t submission_heads[BUCKETS]; /* (sender, submission) -> txs of this block */
+	uint32_t row_heads[BUCKETS];        /* (table, key) -> rows of this block, latest first */
 	uint32_t output_next[BLOCK_OUTPUTS_MAX];
 	uint32_t spend_next[BLOCK_INPUTS_MAX];
 	uint32_t submission_next[BLOCK_TX_MAX];
+	uint32_t row_next[BLOCK_ROWS_MAX];
 
 	LedgerTx txs[BLOCK_TX_MAX];
 	LedgerOutput outputs[BLOCK_OUTPUTS_MAX];
@@ -74,6 +76,8 @@ extern McStatus world_spend(LedgerBlock *block, const TxInput *input, uint32_t i
 extern McStatus world_balanced(const LedgerBlock *block, McProblem *problem);
 extern McStatus world_add_output(LedgerBlock *block, uint32_t actor, const TxOutput *output,
 								 LedgerOutputKind kind, McProblem *problem);
+/* The latest row of this key among those from the chain's entry on; NO_ENTRY when there is none. */
+extern uint32_t world_find_row(const LedgerBlock *block, uint32_t at, TxTable table, McSpan key);
 extern void world_cut(LedgerBlock *block, const LedgerMark *mark);
 
 #endif

@@ -34,6 +34,7 @@ ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height
 	memset(block->output_heads, 0xFF, sizeof(block->output_heads));
 	memset(block->spend_heads, 0xFF, sizeof(block->spend_heads));
 	memset(block->submission_heads, 0xFF, sizeof(block->submission_heads));
+	memset(block->row_heads, 0xFF, sizeof(block->row_heads));
 }
 
 static uint32_t
@@ -72,13 +73,23 @@ check_submission(LedgerBlock *block, McProblem *problem)
 static McStatus
 check_room(const LedgerBlock *block, McProblem *problem)
 {
-	const TxView *view = block->view;
-	size_t rows = block->row_count + (size_t) view->operation_count * 2;
+	size_t rows = block->row_count;
+	size_t bytes = block->arena_used;
+	TxOperation operation = { 0 };
+	WireReader reader;
 
+	wire_reader_init(&reader, block->view->operations);
+	while (tx_next_operation(&reader, block->view, &operation))
+	{
+		const TxOperationKind *kind = operation_kind(operation.kind);
+
+		assert(kind != NULL);
+		rows += kind->rows_max > 0 ? kind->rows_max : OPERATION_ROWS_USUAL;
+		bytes += 2 * operation.arguments.size + 256 + kind->state_bytes_max;
+	}
 	if (rows > BLOCK_ROWS_MAX)
 		return status_problem(problem, MC_BLOCK_FULL, (int64_t) rows, BLOCK_ROWS_MAX);
-	if (block->arena_used + 2 * view->bytes.size + (size_t) view->operation_count * 256 >
-		BLOCK_ARENA_SIZE / 2)
+	if (bytes > BLOCK_ARENA_SIZE / 2)
 		return status_problem(problem, MC_BLOCK_FULL, (int64_t) block->arena_used,
 							  BLOCK_ARENA_SIZE / 2);
 	return MC_OK;
@@ -179,14 +190,14 @@ static bool
 row_before(LedgerBlock *block, uint32_t i, McSpan *value)
 {
 	const LedgerRow *row = &block->rows[i];
+	uint32_t before = world_find_row(block, block->row_next[i], row->table, row->key);
 
-	for (uint32_t k = i; k-- > 0;)
-		if (block->rows[k].table == row->table && span_compare(block->rows[k].key, row->key) == 0)
-		{
-			block->rows[k].superseded = true;
-			*value = block->rows[k].value;
-			return true;
-		}
+	if (before != NO_ENTRY)
+	{
+		block->rows[before].superseded = true;
+		*value = block->rows[before].value;
+		return true;
+	}
 	return block->store.get_row(block->store.context, row->table, row->key, value);
 }
 

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "ledger/cache_pg.h"
+#include "ledger/row_cache_pg.h"
 #include "ledger/tables_pg.h"
 #include "lib/bloomfilter.h"
 #include "utils/builtins.h"
@@ -19,6 +20,7 @@
 #define FILTER_SUBMISSIONS 2000000
 #define FILTER_KB 4096
 #define ADDRESSES_CACHED_MAX 500000
+#define ROW_CACHE_BYTES (32 * 1024 * 1024)
 
 typedef struct AddressEntry
 {
@@ -190,6 +192,7 @@ store_open(Size cache_bytes, uint64_t window_ms)
 	HASHCTL assets = { .keysize = sizeof(TxAsset), .entrysize = sizeof(AssetEntry) };
 
 	cache_open(cache_bytes);
+	row_cache_open(ROW_CACHE_BYTES);
 	store.window_ms = window_ms;
 	store.seen_now = filter_new();
 	store.seen_before = filter_new();
@@ -211,6 +214,7 @@ store_begin_block(uint64_t height, uint64_t block_time_ms)
 
 	store.height = height;
 	store.block_time_ms = block_time_ms;
+	row_cache_trim();
 	/* only between blocks: what this one numbers cannot be looked up before it is committed */
 	if (hash_get_num_entries(store.addresses) <= ADDRESSES_CACHED_MAX)
 		return;
@@ -274,18 +278,27 @@ find_output(void *context, const TxInput *input, LedgerOutput *output)
 static bool
 get_row(void *context, TxTable table, McSpan key, McSpan *value)
 {
-	Datum values[2] = { Int16GetDatum((int16) table), bytea_datum(key) };
+	Datum values[2];
 	bool isnull;
+	bool present;
 	bytea *bytes;
 
+	if (row_cache_get(table, key, &present, value))
+		return present;
+	values[0] = Int16GetDatum((int16) table);
+	values[1] = bytea_datum(key);
 	if (SPI_execute_plan(store.row_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a state row");
 	if (SPI_processed == 0)
+	{
+		row_cache_put(table, key, NULL);
 		return false;
+	}
 	/* stays until the block's memory goes */
 	bytes =
 		DatumGetByteaPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	*value = span_of(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
+	row_cache_put(table, key, value);
 	return true;
 }
 
@@ -349,6 +362,7 @@ store_commit_block(const LedgerBlock *block, uint64_t block_time_ms)
 	const LedgerTx *txs = ledger_block_txs(block, &count);
 	const LedgerOutput *outputs;
 	const LedgerSpend *spends;
+	const LedgerRow *rows;
 
 	turn_generation(block_time_ms);
 	for (uint32_t i = 0; i < count; i++)
@@ -359,6 +373,10 @@ store_commit_block(const LedgerBlock *block, uint64_t block_time_ms)
 	spends = ledger_block_spends(block, &count);
 	for (uint32_t i = 0; i < count; i++)
 		cache_remove(&spends[i].output.txid, spends[i].output.index);
+	rows = ledger_block_rows(block, &count);
+	for (uint32_t i = 0; i < count; i++)
+		if (!rows[i].superseded)
+			row_cache_put(rows[i].table, rows[i].key, &rows[i].value);
 }
 
 static bool

@@ -16,6 +16,17 @@ spend_bucket(uint64_t output_id)
 	return (uint32_t) (output_id * 0x9E3779B97F4A7C15u >> 40) & (BUCKETS - 1);
 }
 
+/* FNV-1a, spread by one more multiplication: keys are short and mostly hashes. */
+static uint32_t
+row_bucket(TxTable table, McSpan key)
+{
+	uint64_t mix = 0xCBF29CE484222325u ^ (uint64_t) table;
+
+	for (size_t i = 0; i < key.size; i++)
+		mix = (mix ^ key.data[i]) * 0x100000001B3u;
+	return (uint32_t) (mix * 0x9E3779B97F4A7C15u >> 40) & (BUCKETS - 1);
+}
+
 static BookEntry *
 book_entry(LedgerBlock *block, uint32_t actor, const TxAsset *asset)
 {
@@ -218,20 +229,25 @@ on_burned(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount, 
 	return book(world->ledger, actor, asset, amount, -1, problem);
 }
 
+uint32_t
+world_find_row(const LedgerBlock *block, uint32_t at, TxTable table, McSpan key)
+{
+	while (at != NO_ENTRY && (block->rows[at].table != table ||
+							  span_compare(block->rows[at].key, key) != 0))
+		at = block->row_next[at];
+	return at;
+}
+
 static bool
 on_get_row(TxWorld *world, TxTable table, McSpan key, McSpan *value)
 {
 	LedgerBlock *block = world->ledger;
+	uint32_t at = world_find_row(block, block->row_heads[row_bucket(table, key)], table, key);
 
-	for (uint32_t i = block->row_count; i-- > 0;)
+	if (at != NO_ENTRY)
 	{
-		const LedgerRow *row = &block->rows[i];
-
-		if (row->table == table && span_compare(row->key, key) == 0)
-		{
-			*value = row->value;
-			return true;
-		}
+		*value = block->rows[at].value;
+		return true;
 	}
 	return block->store.get_row(block->store.context, table, key, value);
 }
@@ -247,12 +263,13 @@ arena_copy(LedgerBlock *block, McSpan span)
 	return span_of(copy, span.size);
 }
 
-/* Rows are bounded by the operations that write them: world_begin refuses before they could not. */
+/* Rows are bounded by the kinds that write them: admission refuses before they could not. */
 static void
 on_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
 {
 	LedgerBlock *block = world->ledger;
 	LedgerRow *row = &block->rows[block->row_count];
+	uint32_t *head = &block->row_heads[row_bucket(table, key)];
 
 	assert(block->row_count < BLOCK_ROWS_MAX);
 	*row = (LedgerRow){
@@ -261,7 +278,8 @@ on_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
 		.key = arena_copy(block, key),
 		.value = arena_copy(block, value),
 	};
-	block->row_count++;
+	block->row_next[block->row_count] = *head;
+	*head = block->row_count++;
 }
 
 void
@@ -324,6 +342,11 @@ world_cut(LedgerBlock *block, const LedgerMark *mark)
 
 		block->spend_heads[spend_bucket(spend->output_id)] = block->spend_next[block->spend_count];
 	}
-	block->row_count = mark->rows;
+	while (block->row_count > mark->rows)
+	{
+		const LedgerRow *row = &block->rows[--block->row_count];
+
+		block->row_heads[row_bucket(row->table, row->key)] = block->row_next[block->row_count];
+	}
 	block->arena_used = mark->arena;
 }

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "node/errors_pg.h"
 #include "node/hooks_pg.h"
+#include "node/rows_pg.h"
 #include "pgstat.h"
 #include "tx/build.h"
 #include "utils/builtins.h"
@@ -46,6 +47,7 @@ typedef struct Count
 	int need_count;
 	Need needs[TX_ASSETS_MAX];
 	int row_count;
+	int row_capacity;
 	Overlay *rows;
 } Count;
 
@@ -116,8 +118,6 @@ static bool
 count_get_row(TxWorld *world, TxTable table, McSpan key, McSpan *value)
 {
 	Count *count = world->ledger;
-	bool isnull;
-	bytea *bytes;
 
 	for (int i = count->row_count; i-- > 0;)
 		if (count->rows[i].table == table && span_compare(count->rows[i].key, key) == 0)
@@ -125,18 +125,7 @@ count_get_row(TxWorld *world, TxTable table, McSpan key, McSpan *value)
 			*value = count->rows[i].value;
 			return true;
 		}
-	if (SPI_execute_with_args("SELECT value FROM mes_internal.state_rows "
-							  "WHERE table_number = $1 AND key = $2 ORDER BY height DESC LIMIT 1",
-							  2, (Oid[]){ INT2OID, BYTEAOID },
-							  (Datum[]){ Int16GetDatum((int16) table), bytes_datum(key) }, NULL,
-							  true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look up a state row");
-	if (SPI_processed == 0)
-		return false;
-	bytes =
-		DatumGetByteaPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	*value = span_of(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
-	return true;
+	return rows_get_current(table, key, value);
 }
 
 static void
@@ -144,8 +133,24 @@ count_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
 {
 	Count *count = world->ledger;
 
+	if (count->row_count == count->row_capacity)
+	{
+		count->row_capacity = Max(16, 2 * count->row_capacity);
+		count->rows = count->rows == NULL
+						  ? palloc(sizeof(Overlay) * (size_t) count->row_capacity)
+						  : repalloc(count->rows, sizeof(Overlay) * (size_t) count->row_capacity);
+	}
 	count->rows[count->row_count++] =
 		(Overlay){ .table = table, .key = span_copy(key), .value = span_copy(value) };
+}
+
+static uint64_t
+wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
 static void
@@ -162,8 +167,10 @@ count_costs(Count *count)
 		.add_burned = count_burned,
 	};
 
-	/* an operation writes two rows at most, as the ledger assumes too */
-	count->rows = palloc(sizeof(Overlay) * (size_t) plan->operation_count * 2);
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	world.height = node_shared->tip.height + 1;
+	world.block_time_ms = Max(node_shared->tip.ts_ms + 1, wall_ms());
+	LWLockRelease(node_shared->lock);
 	for (int i = 0; i < plan->operation_count; i++)
 	{
 		TxOperation operation = { .kind = plan->operations[i].kind,
@@ -322,15 +329,6 @@ cover(WalletPlan *plan, Need *need)
 
 /* ---- the envelope ------------------------------------------------------------------------------
  */
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
-}
 
 static void
 fill_header(const WalletPlan *plan, TxHeader *header)

@@ -18,6 +18,8 @@ typedef enum TxTable
 {
 	TX_TABLE_ASSETS = 1,		/* code -> AssetRow */
 	TX_TABLE_NOTARISATIONS = 2, /* document hash -> first notarisation */
+	/* 16 to 47 are rights/'s (rights/state.h), 48 to 63 governance's; like kinds of operations */
+	TX_TABLE_MAX = INT16_MAX,
 } TxTable;
 
 /* Value of TX_TABLE_ASSETS: [decimals, issuer or null, supply, metadata] */
@@ -95,7 +97,13 @@ typedef struct TxOperationKind
 	void (*describe)(const TxOperation *operation, TxFields *fields);
 	/* Gives the outputs that execute adds, one a call, in its order. NULL when it adds none. */
 	bool (*next_output)(const TxOperation *operation, TxOutputCursor *cursor, TxOutput *output);
+	/* The most state rows that execute writes, 0: OPERATION_ROWS_USUAL; and their bytes, keys
+	 * with values, beyond twice the arguments and 256. */
+	uint32_t rows_max;
+	uint32_t state_bytes_max;
 } TxOperationKind;
+
+#define OPERATION_ROWS_USUAL 2
 
 #define OPERATION_ISSUE_ASSET 1
 #define OPERATION_TRANSFER 2
