@@ -153,7 +153,7 @@ CREATE TABLE mes_internal.state_rows (
 );
 CREATE UNIQUE INDEX state_rows_key ON mes_internal.state_rows (table_number, key, height);
 COMMENT ON TABLE mes_internal.state_rows IS 'state that is not outputs, every version; the greatest height of a key is current';
-COMMENT ON COLUMN mes_internal.state_rows.table_number IS 'which state table: 1 assets, 2 notarisations';
+COMMENT ON COLUMN mes_internal.state_rows.table_number IS 'which state table: 1 assets, 2 notarisations, 16 to 24 rights';
 COMMENT ON COLUMN mes_internal.state_rows.key IS 'canonical key';
 COMMENT ON COLUMN mes_internal.state_rows.height IS 'block that wrote this version';
 COMMENT ON COLUMN mes_internal.state_rows.tx_id IS 'transaction that wrote it';
@@ -211,7 +211,8 @@ BEGIN
   PERFORM mes_internal.create_leaf('block_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height', 'block_time']);
   PERFORM mes_internal.create_leaf('transaction_rows', suffix, from_height << 20, to_height << 20, 'tx_id',
-    ARRAY['unique tx_id', 'txid_key', 'submission', 'sender_id, tx_id', 'tx_id) WHERE (actor_count > 1']);
+    ARRAY['unique tx_id', 'txid_key', 'submission', 'sender_id, tx_id', 'tx_id) WHERE (actor_count > 1',
+      'operation, tx_id) WHERE (operation = 0 OR operation > 15']);
   PERFORM mes_internal.create_leaf('witness_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height']);
   PERFORM mes_internal.create_leaf('output_rows', suffix, from_height << 20, to_height << 20, 'output_id',

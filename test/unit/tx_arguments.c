@@ -297,19 +297,26 @@ test_table_of_kinds(void)
 {
 	static const char *const names[] = { "issue_asset", "transfer", "burn", "notarise",
 										 "issue_more" };
+	const size_t own = sizeof(names) / sizeof(names[0]);
 	const TxOperationKind *kind;
+	uint16_t before = 0;
 	size_t count = 0;
 
 	for (; (kind = operation_kind_at(count)) != NULL; count++)
 	{
-		CHECK_INT(kind->number, count + 1);
+		CHECK(kind->number > before);
 		CHECK(operation_kind(kind->number) == kind);
-		CHECK_TEXT(kind->name, names[count]);
+		if (count < own)
+			CHECK_TEXT(kind->name, names[count]);
+		/* numbers up to 15 are this room's */
+		CHECK(count < own ? kind->number == count + 1 : kind->number >= 16);
 		CHECK(kind->check != NULL && kind->execute != NULL && kind->describe != NULL);
+		before = kind->number;
 	}
-	CHECK_INT(count, sizeof(names) / sizeof(names[0]));
+	CHECK(count > own);
 	CHECK(operation_kind(0) == NULL);
-	CHECK(operation_kind(count + 1) == NULL);
+	CHECK(operation_kind(own + 1) == NULL);
+	CHECK(operation_kind((uint64_t) before + 1) == NULL);
 	CHECK(operation_kind(UINT64_MAX) == NULL);
 }
 

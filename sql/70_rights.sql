@@ -1,0 +1,298 @@
+-- 70_rights.sql - works, shares, offers, licences, royalties and items for people.
+--
+-- Everything here is read from state_rows, the ledger's own state, and from the bodies of
+-- transactions: nothing is stored a second time. Table numbers: 16 works, 17 shares, 19 items,
+-- 20 offers, 21 licences, 23 rewards, 24 terms (src/rights/rights.h).
+
+CREATE FUNCTION mes_internal.work_state(value bytea, OUT registrant bytea, OUT agent bytea, OUT kind text, OUT title text, OUT title_zh text,
+  OUT content_hash bytea, OUT isan text, OUT eidr text, OUT isrc text, OUT evidence_hash bytea, OUT resale_ppm integer,
+  OUT depth integer, OUT built_upon boolean, OUT metadata jsonb)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_work_state';
+COMMENT ON FUNCTION mes_internal.work_state(bytea) IS 'what a state row says of a work';
+
+CREATE FUNCTION mes_internal.work_sources(value bytea, OUT source_work_id bytea, OUT share_ppm integer)
+RETURNS SETOF record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE ROWS 2 AS 'MODULE_PATHNAME', 'mes_internal_work_sources';
+COMMENT ON FUNCTION mes_internal.work_sources(bytea) IS 'the works that a work derives from';
+
+CREATE FUNCTION mes_internal.share_rows(value bytea, OUT holder bytea, OUT share_ppm integer)
+RETURNS SETOF record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE ROWS 4 AS 'MODULE_PATHNAME', 'mes_internal_share_rows';
+COMMENT ON FUNCTION mes_internal.share_rows(bytea) IS 'the holders of a work in a state row';
+
+CREATE FUNCTION mes_internal.item_state(value bytea, OUT owner bytea, OUT kind text, OUT code text, OUT title text, OUT content_hash bytea,
+  OUT metadata jsonb)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_item_state';
+COMMENT ON FUNCTION mes_internal.item_state(bytea) IS 'what a state row says of an item';
+
+CREATE FUNCTION mes_internal.offer_state(value bytea, OUT work_id bytea, OUT seller bytea, OUT buyer bytea, OUT share_ppm integer, OUT asset text,
+  OUT price_units bigint, OUT valid_until timestamptz, OUT status text)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_offer_state';
+COMMENT ON FUNCTION mes_internal.offer_state(bytea) IS 'what a state row says of an offer of shares';
+
+CREATE FUNCTION mes_internal.licence_state(value bytea, OUT work_id bytea, OUT licensor bytea, OUT licensee bytea, OUT territory text, OUT medium text,
+  OUT exclusive boolean, OUT valid_from timestamptz, OUT valid_until timestamptz, OUT uses_left bigint,
+  OUT price_units bigint, OUT asset text, OUT parent bytea, OUT sublicence_depth_left integer, OUT status text,
+  OUT offer bytea, OUT standing boolean, OUT royalty_ppm integer, OUT royalty_units bigint, OUT notice_ms bigint,
+  OUT terms_hash bytea)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_licence_state';
+COMMENT ON FUNCTION mes_internal.licence_state(bytea) IS 'what a state row says of a licence';
+
+CREATE FUNCTION mes_internal.royalty_rows(body bytea, OUT operation_index integer, OUT output_index integer, OUT work_id bytea,
+  OUT source_work_id bytea, OUT licence_id bytea, OUT payer bytea, OUT payee bytea, OUT asset text,
+  OUT amount_units bigint, OUT reason text)
+RETURNS SETOF record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE ROWS 4 AS 'MODULE_PATHNAME', 'mes_internal_royalty_rows';
+COMMENT ON FUNCTION mes_internal.royalty_rows(bytea) IS 'what a stored transaction pays to owners of works';
+
+CREATE FUNCTION mes_internal.work_kind_rows(OUT number integer, OUT kind text, OUT name_en text, OUT name_zh text)
+RETURNS SETOF record LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 15 AS 'MODULE_PATHNAME', 'mes_internal_work_kinds';
+COMMENT ON FUNCTION mes_internal.work_kind_rows() IS 'the kinds of works as the library has them';
+
+CREATE FUNCTION mes_internal.medium_rows(OUT number integer, OUT medium text, OUT name_en text, OUT name_zh text)
+RETURNS SETOF record LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 12 AS 'MODULE_PATHNAME', 'mes_internal_mediums';
+COMMENT ON FUNCTION mes_internal.medium_rows() IS 'the mediums of licences as the library has them';
+
+-- the current version of each state row; a filter on table_number and key reaches the index
+CREATE VIEW mes_internal.current_rows AS
+SELECT DISTINCT ON (s.table_number, s.key) s.table_number, s.key, s.height, s.tx_id, s.value
+  FROM mes_internal.state_rows AS s ORDER BY s.table_number DESC, s.key DESC, s.height DESC;
+COMMENT ON VIEW mes_internal.current_rows IS 'state rows in their current version';
+
+CREATE VIEW mes.works AS
+SELECT s.key AS work_id, v.title, v.title_zh, v.kind, v.isan, v.eidr, v.isrc, v.content_hash,
+       mes_internal.address_text(v.registrant) AS registrant_address, mes_internal.address_text(v.agent) AS agent_address,
+       'registered'::text AS status, f.height AS registered_height, b.block_time AS registered_at, v.evidence_hash,
+       v.resale_ppm, v.depth, v.metadata, t.submission, t.txid
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.work_state(s.value) AS v,
+       LATERAL (SELECT f.tx_id, f.height FROM mes_internal.state_rows AS f
+                 WHERE f.table_number = s.table_number AND f.key = s.key ORDER BY f.height LIMIT 1) AS f
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = f.tx_id
+  JOIN mes_internal.block_rows AS b ON b.height = f.height
+ WHERE s.table_number = 16;
+COMMENT ON VIEW mes.works IS 'one row a work';
+COMMENT ON COLUMN mes.works.work_id IS 'its id: a hash of content_hash, see mes.work_id()';
+COMMENT ON COLUMN mes.works.title IS 'title';
+COMMENT ON COLUMN mes.works.title_zh IS 'title in Chinese, null when it has none';
+COMMENT ON COLUMN mes.works.kind IS 'a kind of mes.work_kinds';
+COMMENT ON COLUMN mes.works.isan IS 'ISAN in its normal form';
+COMMENT ON COLUMN mes.works.eidr IS 'EIDR in its normal form';
+COMMENT ON COLUMN mes.works.isrc IS 'ISRC in its normal form';
+COMMENT ON COLUMN mes.works.content_hash IS 'SHA-256 of the content';
+COMMENT ON COLUMN mes.works.registrant_address IS 'who registered it';
+COMMENT ON COLUMN mes.works.agent_address IS 'who grants licences for all holders';
+COMMENT ON COLUMN mes.works.status IS 'registered';
+COMMENT ON COLUMN mes.works.registered_height IS 'block that registered it';
+COMMENT ON COLUMN mes.works.registered_at IS 'chain time of that block';
+COMMENT ON COLUMN mes.works.evidence_hash IS 'SHA-256 of what proves the right';
+COMMENT ON COLUMN mes.works.resale_ppm IS 'of a resale of shares, what goes to the registrant';
+COMMENT ON COLUMN mes.works.depth IS 'works above it, the longest way up; 0: original';
+COMMENT ON COLUMN mes.works.metadata IS 'what its registrant says of it';
+COMMENT ON COLUMN mes.works.submission IS 'submission that registered it';
+COMMENT ON COLUMN mes.works.txid IS 'transaction that registered it';
+
+CREATE VIEW mes.work_sources AS
+SELECT s.key AS work_id, v.source_work_id, v.share_ppm
+  FROM mes_internal.current_rows AS s, LATERAL mes_internal.work_sources(s.value) AS v
+ WHERE s.table_number = 16;
+COMMENT ON VIEW mes.work_sources IS 'which works derive from which';
+COMMENT ON COLUMN mes.work_sources.work_id IS 'derived work';
+COMMENT ON COLUMN mes.work_sources.source_work_id IS 'work that it builds upon';
+COMMENT ON COLUMN mes.work_sources.share_ppm IS 'of what the derived work earns, what goes to this source';
+
+CREATE VIEW mes.shares AS
+SELECT s.key AS work_id, mes_internal.address_text(v.holder) AS holder_address, v.share_ppm, h.height AS since_height
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.share_rows(s.value) AS v,
+       LATERAL (SELECT pg_catalog.min(y.height) AS height FROM mes_internal.state_rows AS y
+                 WHERE y.table_number = 17 AND y.key = s.key AND y.height >
+                       coalesce((SELECT pg_catalog.max(o.height) FROM mes_internal.state_rows AS o
+                                  WHERE o.table_number = 17 AND o.key = s.key
+                                    AND NOT EXISTS (SELECT FROM mes_internal.share_rows(o.value) AS w
+                                                     WHERE w.holder = v.holder AND w.share_ppm = v.share_ppm)), 0)) AS h
+ WHERE s.table_number = 17;
+COMMENT ON VIEW mes.shares IS 'who holds how much of a work; a work''s shares add up to 1000000';
+COMMENT ON COLUMN mes.shares.work_id IS 'work';
+COMMENT ON COLUMN mes.shares.holder_address IS 'holder';
+COMMENT ON COLUMN mes.shares.share_ppm IS 'parts per million';
+COMMENT ON COLUMN mes.shares.since_height IS 'block since which it is this much';
+
+CREATE VIEW mes.share_offers AS
+SELECT s.key AS offer_id, v.work_id, mes_internal.address_text(v.seller) AS seller_address,
+       mes_internal.address_text(v.buyer) AS buyer_address, v.share_ppm,
+       mes_internal.whole_units(v.price_units, a.decimals) AS price, v.asset, v.valid_until, v.status,
+       b.height AS offered_height, b.block_time AS offered_at, t.submission, t.txid
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.offer_state(s.value) AS v
+  JOIN mes_internal.asset_rows AS a ON a.code = v.asset,
+       LATERAL (SELECT f.tx_id, f.height FROM mes_internal.state_rows AS f
+                 WHERE f.table_number = s.table_number AND f.key = s.key ORDER BY f.height LIMIT 1) AS f
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = f.tx_id
+  JOIN mes_internal.block_rows AS b ON b.height = f.height
+ WHERE s.table_number = 20;
+COMMENT ON VIEW mes.share_offers IS 'shares that were offered for sale';
+COMMENT ON COLUMN mes.share_offers.offer_id IS 'its id, for mes.buy_share()';
+COMMENT ON COLUMN mes.share_offers.work_id IS 'work';
+COMMENT ON COLUMN mes.share_offers.seller_address IS 'who offers';
+COMMENT ON COLUMN mes.share_offers.buyer_address IS 'who alone may buy; null: anybody';
+COMMENT ON COLUMN mes.share_offers.share_ppm IS 'parts per million on offer';
+COMMENT ON COLUMN mes.share_offers.price IS 'price of all of it';
+COMMENT ON COLUMN mes.share_offers.asset IS 'asset of the price';
+COMMENT ON COLUMN mes.share_offers.valid_until IS 'end of the offer; null: open';
+COMMENT ON COLUMN mes.share_offers.status IS 'open, sold or withdrawn';
+COMMENT ON COLUMN mes.share_offers.offered_height IS 'block of the offer';
+COMMENT ON COLUMN mes.share_offers.offered_at IS 'chain time of that block';
+COMMENT ON COLUMN mes.share_offers.submission IS 'submission that offered';
+COMMENT ON COLUMN mes.share_offers.txid IS 'transaction that offered';
+
+CREATE VIEW mes.licences AS
+SELECT s.key AS licence_id, v.work_id, mes_internal.address_text(v.licensor) AS licensor_address,
+       mes_internal.address_text(v.licensee) AS licensee_address, v.territory, v.medium, v.exclusive, v.valid_from,
+       v.valid_until, v.uses_left, mes_internal.whole_units(v.price_units, a.decimals) AS price, v.asset,
+       v.parent AS parent_licence_id, v.sublicence_depth_left,
+       CASE WHEN v.status NOT IN ('offered', 'active') OR v.valid_until IS NULL AND v.uses_left IS DISTINCT FROM 0 THEN v.status
+            WHEN v.valid_until <= (SELECT pg_catalog.max(n.block_time) FROM mes_internal.block_rows AS n) THEN 'expired'
+            WHEN v.uses_left = 0 THEN 'used up' ELSE v.status END AS status,
+       v.offer AS offer_licence_id, v.standing, v.royalty_ppm,
+       mes_internal.whole_units(v.royalty_units, a.decimals) AS royalty_per_use,
+       pg_catalog.make_interval(secs => v.notice_ms / 1000.0) AS revocation_notice, v.terms_hash,
+       b.height AS granted_height, b.block_time AS granted_at, t.submission, t.txid
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.licence_state(s.value) AS v
+  JOIN mes_internal.asset_rows AS a ON a.code = v.asset,
+       LATERAL (SELECT f.tx_id, f.height FROM mes_internal.state_rows AS f
+                 WHERE f.table_number = s.table_number AND f.key = s.key ORDER BY f.height LIMIT 1) AS f
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = f.tx_id
+  JOIN mes_internal.block_rows AS b ON b.height = f.height
+ WHERE s.table_number = 21;
+COMMENT ON VIEW mes.licences IS 'licences, on offer and in force';
+COMMENT ON COLUMN mes.licences.licence_id IS 'its id';
+COMMENT ON COLUMN mes.licences.work_id IS 'work';
+COMMENT ON COLUMN mes.licences.licensor_address IS 'who grants it';
+COMMENT ON COLUMN mes.licences.licensee_address IS 'who has it; of an offer who alone may buy it, null: anybody';
+COMMENT ON COLUMN mes.licences.territory IS 'WORLD, a country or a part of one';
+COMMENT ON COLUMN mes.licences.medium IS 'a medium of mes.mediums';
+COMMENT ON COLUMN mes.licences.exclusive IS 'nobody else has the same there';
+COMMENT ON COLUMN mes.licences.valid_from IS 'begin, chain time';
+COMMENT ON COLUMN mes.licences.valid_until IS 'end, chain time; null: for good';
+COMMENT ON COLUMN mes.licences.uses_left IS 'uses still to be made; null: not counted';
+COMMENT ON COLUMN mes.licences.price IS 'price of the licence';
+COMMENT ON COLUMN mes.licences.asset IS 'asset of price and royalties';
+COMMENT ON COLUMN mes.licences.parent_licence_id IS 'licence under which it was granted';
+COMMENT ON COLUMN mes.licences.sublicence_depth_left IS 'levels of sublicences it still allows';
+COMMENT ON COLUMN mes.licences.status IS 'offered, active, expired, used up, revoked or withdrawn';
+COMMENT ON COLUMN mes.licences.offer_licence_id IS 'standing offer from which it was bought';
+COMMENT ON COLUMN mes.licences.standing IS 'an offer that any number may take up';
+COMMENT ON COLUMN mes.licences.royalty_ppm IS 'of revenue, what is due';
+COMMENT ON COLUMN mes.licences.royalty_per_use IS 'what is due for each use';
+COMMENT ON COLUMN mes.licences.revocation_notice IS 'notice with which the licensor may end it; null: never';
+COMMENT ON COLUMN mes.licences.terms_hash IS 'hash of confidential terms';
+COMMENT ON COLUMN mes.licences.granted_height IS 'block that granted or sold it';
+COMMENT ON COLUMN mes.licences.granted_at IS 'chain time of that block';
+COMMENT ON COLUMN mes.licences.submission IS 'submission that granted or bought it';
+COMMENT ON COLUMN mes.licences.txid IS 'transaction that did';
+
+CREATE VIEW mes.royalties AS
+SELECT b.height, (t.tx_id & 1048575)::integer AS position, r.output_index AS transfer_index, b.block_time, r.work_id,
+       r.source_work_id, mes_internal.address_text(r.payer) AS payer_address,
+       mes_internal.address_text(r.payee) AS payee_address, r.asset,
+       mes_internal.whole_units(r.amount_units, a.decimals) AS amount, r.reason, r.licence_id, t.txid
+  FROM mes_internal.transaction_rows AS t
+  JOIN mes_internal.block_rows AS b
+    ON b.height = t.tx_id >> 20 AND t.tx_id >= b.height << 20 AND t.tx_id < (b.height + 1) << 20,
+       LATERAL mes_internal.royalty_rows(t.body) AS r
+  JOIN mes_internal.asset_rows AS a ON a.code = r.asset
+ WHERE t.operation = ANY ('{0,22,24,27}'::smallint[]) AND t.status = 0;
+COMMENT ON VIEW mes.royalties IS 'what owners of works earned: one row a part, which is one transfer';
+COMMENT ON COLUMN mes.royalties.height IS 'block';
+COMMENT ON COLUMN mes.royalties.position IS 'place of its transaction in the block';
+COMMENT ON COLUMN mes.royalties.transfer_index IS 'number of the output, as in mes.transfers';
+COMMENT ON COLUMN mes.royalties.block_time IS 'chain time of the block';
+COMMENT ON COLUMN mes.royalties.work_id IS 'work whose share earned it';
+COMMENT ON COLUMN mes.royalties.source_work_id IS 'work that was paid for; another one when this one is its source';
+COMMENT ON COLUMN mes.royalties.payer_address IS 'who paid';
+COMMENT ON COLUMN mes.royalties.payee_address IS 'who earned';
+COMMENT ON COLUMN mes.royalties.asset IS 'asset';
+COMMENT ON COLUMN mes.royalties.amount IS 'amount in whole units';
+COMMENT ON COLUMN mes.royalties.reason IS 'licence, usage, revenue, direct or resale';
+COMMENT ON COLUMN mes.royalties.licence_id IS 'licence it was paid for';
+COMMENT ON COLUMN mes.royalties.txid IS 'transaction';
+
+CREATE VIEW mes.items AS
+SELECT s.key AS item_id, v.kind, v.code, v.title, v.content_hash, mes_internal.address_text(v.owner) AS owner_address,
+       f.height AS registered_height, b.block_time AS registered_at, v.metadata, t.submission, t.txid
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.item_state(s.value) AS v,
+       LATERAL (SELECT f.tx_id, f.height FROM mes_internal.state_rows AS f
+                 WHERE f.table_number = s.table_number AND f.key = s.key ORDER BY f.height LIMIT 1) AS f
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = f.tx_id
+  JOIN mes_internal.block_rows AS b ON b.height = f.height
+ WHERE s.table_number = 19;
+COMMENT ON VIEW mes.items IS 'things of other kinds, each code issued once';
+COMMENT ON COLUMN mes.items.item_id IS 'its id';
+COMMENT ON COLUMN mes.items.kind IS 'kind, lower case';
+COMMENT ON COLUMN mes.items.code IS 'code in its normal form, once in its kind';
+COMMENT ON COLUMN mes.items.title IS 'title';
+COMMENT ON COLUMN mes.items.content_hash IS 'SHA-256 of what belongs to it';
+COMMENT ON COLUMN mes.items.owner_address IS 'who registered it';
+COMMENT ON COLUMN mes.items.registered_height IS 'block that registered it';
+COMMENT ON COLUMN mes.items.registered_at IS 'chain time of that block';
+COMMENT ON COLUMN mes.items.metadata IS 'what was said of it';
+COMMENT ON COLUMN mes.items.submission IS 'submission that registered it';
+COMMENT ON COLUMN mes.items.txid IS 'transaction that registered it';
+
+CREATE VIEW mes.work_kinds AS
+SELECT r.number, r.kind, r.name_en, r.name_zh FROM mes_internal.work_kind_rows() AS r;
+COMMENT ON VIEW mes.work_kinds IS 'kinds of works';
+COMMENT ON COLUMN mes.work_kinds.number IS 'number in what is signed';
+COMMENT ON COLUMN mes.work_kinds.kind IS 'name, as in mes.works';
+COMMENT ON COLUMN mes.work_kinds.name_en IS 'name in English';
+COMMENT ON COLUMN mes.work_kinds.name_zh IS 'name in Chinese';
+
+CREATE VIEW mes.mediums AS
+SELECT r.number, r.medium, r.name_en, r.name_zh FROM mes_internal.medium_rows() AS r;
+COMMENT ON VIEW mes.mediums IS 'mediums of licences';
+COMMENT ON COLUMN mes.mediums.number IS 'number in what is signed';
+COMMENT ON COLUMN mes.mediums.medium IS 'name, as in mes.licences';
+COMMENT ON COLUMN mes.mediums.name_en IS 'name in English';
+COMMENT ON COLUMN mes.mediums.name_zh IS 'name in Chinese';
+
+-- submitting
+
+CREATE FUNCTION mes.register_work(title text, content_hash bytea, kind text DEFAULT 'film', title_zh text DEFAULT NULL,
+  isan text DEFAULT NULL, eidr text DEFAULT NULL, isrc text DEFAULT NULL, shares jsonb DEFAULT NULL,
+  sources jsonb DEFAULT NULL, resale_ppm integer DEFAULT 0, evidence_hash bytea DEFAULT NULL,
+  metadata jsonb DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_register_work';
+COMMENT ON FUNCTION mes.register_work(text, bytea, text, text, text, text, text, jsonb, jsonb, integer, bytea, jsonb) IS 'registers a work; shares and sources are objects of parts per million, by address and by work_id in hex; without shares the account holds it all';
+
+CREATE FUNCTION mes.work_id(content_hash bytea)
+RETURNS bytea LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_work_id';
+COMMENT ON FUNCTION mes.work_id(bytea) IS 'the id that a work of this content has';
+
+DO $$
+DECLARE
+  object text;
+BEGIN
+  FOREACH object IN ARRAY ARRAY['works', 'work_sources', 'shares', 'share_offers', 'licences', 'royalties', 'items', 'work_kinds', 'mediums'] LOOP
+    EXECUTE format('GRANT SELECT ON mes.%I TO mes_reader, mes_auditor, mes_admin', object);
+  END LOOP;
+  FOREACH object IN ARRAY ARRAY['work_state(bytea)',
+    'work_sources(bytea)',
+    'share_rows(bytea)',
+    'item_state(bytea)',
+    'offer_state(bytea)',
+    'licence_state(bytea)',
+    'royalty_rows(bytea)',
+    'work_kind_rows()',
+    'medium_rows()'] LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION mes_internal.%s FROM PUBLIC', object);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION mes_internal.%s TO mes_reader, mes_auditor, mes_admin, mes_bi', object);
+  END LOOP;
+  FOREACH object IN ARRAY ARRAY['work_id(bytea)'] LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_reader, mes_auditor, mes_admin, mes_member', object);
+  END LOOP;
+  FOREACH object IN ARRAY ARRAY['register_work(text, bytea, text, text, text, text, text, jsonb, jsonb, integer, bytea, jsonb)'] LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_member', object);
+  END LOOP;
+END $$;
