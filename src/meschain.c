@@ -7,6 +7,7 @@
 #include "node/guard_pg.h"
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
+#include "node/peer_session_pg.h"
 #include "node/shmem_pg.h"
 #include "node/outbox_pg.h"
 #include "node/submission_pg.h"
@@ -26,4 +27,5 @@ _PG_init(void)
 	submission_init();
 	outbox_init();
 	guard_init();
+	peer_session_init();
 }

@@ -59,6 +59,9 @@ extern void owner_become(const char *dir);
 
 /* Runs one of PostgreSQL's programs; its output goes to the end of log. False when it failed. */
 extern bool server_run(const char *log, const char *program, ...) __attribute__((sentinel));
+/* The same in two steps, so that several run at once. */
+extern int server_begin(const char *log, const char *program, ...) __attribute__((sentinel));
+extern bool server_end(int child);
 /* Path of a program of the server; MESCHAIN_BINDIR, PATH, then Debian's directories. */
 extern char *server_program(const char *program);
 /* The postmaster, 0 when none runs. */

@@ -17,6 +17,7 @@
 
 #define GENESIS_FILE_MAX (256 * 1024)
 #define WAIT_SECONDS 60
+#define CLUSTERS_AT_ONCE 4
 
 typedef struct Creation
 {
@@ -190,23 +191,49 @@ write_settings(const Creation *creation, int node)
 			   "meschain /^([a-z][a-z0-9_]*)$ mes_peer_\\1\n");
 }
 
-static void
-make_cluster(const Creation *creation, int node)
+/* initdb of one node, which goes on while the next one's begins */
+static int
+begin_cluster(const Federation *federation, int node)
 {
-	const Federation *federation = &creation->federation;
-	char *log = federation_path(federation, node, "server.log");
-
 	if (mkdir(federation_path(federation, node, ""), S_IRWXU) != 0 ||
 		mkdir(federation_path(federation, node, "state"), S_IRWXU) != 0)
 		cli_fail("cannot make \"%s\": %s", federation_path(federation, node, "state"),
 				 strerror(errno));
-	if (!server_run(log, "initdb", "-D", federation_path(federation, node, "data"), "-U",
-					"postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", NULL))
-		cli_fail("initdb failed; its output is in \"%s\"", log);
+	return server_begin(federation_path(federation, node, "server.log"), "initdb", "-D",
+						federation_path(federation, node, "data"), "-U", "postgres", "--auth=trust",
+						"--encoding=UTF8", "--no-locale", NULL);
+}
+
+static void
+finish_cluster(const Creation *creation, int node, int initdb)
+{
+	const Federation *federation = &creation->federation;
+
+	if (!server_end(initdb))
+		cli_fail("initdb failed; its output is in \"%s\"",
+				 federation_path(federation, node, "server.log"));
 	write_settings(creation, node);
 	certificate_make(federation->members[node - 1], FEDERATION_HOST,
 					 federation_path(federation, node, "state/peer.key"),
 					 federation_path(federation, node, "state/peer.crt"));
+	printf("node%d made: member %s, port %d\n", node, federation->members[node - 1],
+		   federation_port(federation, node));
+	fflush(stdout);
+}
+
+static void
+make_clusters(const Creation *creation)
+{
+	const Federation *federation = &creation->federation;
+	int initdb[FEDERATION_NODES_MAX + 1];
+	int begun = 0;
+
+	for (int node = 1; node <= federation->nodes; node++)
+	{
+		for (; begun < federation->nodes && begun < node + CLUSTERS_AT_ONCE - 1; begun++)
+			initdb[begun + 1] = begin_cluster(federation, begun + 1);
+		finish_cluster(creation, node, initdb[node]);
+	}
 }
 
 /* Everybody trusts the certificates of all, as banks do who have exchanged them. */
@@ -350,13 +377,7 @@ run_create(int argc, char **argv)
 	check_room(federation);
 	owner_become(federation->dir);
 	federation_write(federation);
-	for (int node = 1; node <= federation->nodes; node++)
-	{
-		make_cluster(&creation, node);
-		printf("node%d made: member %s, port %d\n", node, federation->members[node - 1],
-			   federation_port(federation, node));
-		fflush(stdout);
-	}
+	make_clusters(&creation);
 	exchange_certificates(federation);
 	for (int node = 1; node <= federation->nodes; node++)
 		node_start(federation, node);

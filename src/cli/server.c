@@ -147,28 +147,56 @@ become_program(const char *log, char **arguments)
 	_exit(127);
 }
 
-bool
-server_run(const char *log, const char *program, ...)
+static pid_t
+begin_program(const char *log, const char *program, va_list list)
 {
 	char *arguments[PROGRAM_ARGUMENTS_MAX] = { server_program(program) };
 	int count = 1;
-	va_list list;
-	int status;
 	pid_t child;
 
-	va_start(list, program);
 	while (count < PROGRAM_ARGUMENTS_MAX - 1 && (arguments[count] = va_arg(list, char *)) != NULL)
 		count++;
-	va_end(list);
 	child = fork();
 	if (child < 0)
 		cli_fail("cannot start %s: %s", program, strerror(errno));
 	if (child == 0)
 		become_program(log, arguments);
+	return child;
+}
+
+int
+server_begin(const char *log, const char *program, ...)
+{
+	va_list list;
+	pid_t child;
+
+	va_start(list, program);
+	child = begin_program(log, program, list);
+	va_end(list);
+	return child;
+}
+
+bool
+server_end(int child)
+{
+	int status;
+
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			cli_fail("lost %s: %s", program, strerror(errno));
+			cli_fail("lost process %d: %s", child, strerror(errno));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool
+server_run(const char *log, const char *program, ...)
+{
+	va_list list;
+	pid_t child;
+
+	va_start(list, program);
+	child = begin_program(log, program, list);
+	va_end(list);
+	return server_end(child);
 }
 
 /* ---- processes ---------------------------------------------------------------------------------
