@@ -165,10 +165,13 @@ BEGIN
   PERFORM mes_internal.create_leaves(1::bigint << 20, 2::bigint << 20);
   -- last: from here on the relations are append-only
   INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (sha256(encoded), encoded, document);
-  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO mes_admin, mes_member, mes_reader, mes_bi, mes_auditor, mes_peer',
-                 current_database());
-  PERFORM mes_internal.wake_launcher();
+  BEGIN
+    PERFORM mes_internal.open_home(NULL);
+  EXCEPTION WHEN SQLSTATE 'MC331' THEN
+    RAISE WARNING 'the workers stay down: %', sqlerrm
+      USING HINT = 'Restore a copy of this ledger in place of an empty one, or start it over with '
+                   'mes.finish_restore(go_on_from_height => 0).';
+  END;
 END $$;
 COMMENT ON FUNCTION mes.join_federation(jsonb, jsonb) IS 'makes this database hold the ledger of a genesis document, lets the other members in and starts the node. trust says what the caller compared: {"genesis_hash": hex} or a whole document; null when all members signed it. {"observer": true} joins without a seat';
 

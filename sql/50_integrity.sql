@@ -49,6 +49,7 @@ CREATE TABLE mes_internal.verify_run_rows (
   problems jsonb NOT NULL DEFAULT '[]'
 );
 SELECT pg_catalog.pg_extension_config_dump('mes_internal.verify_run_rows', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_internal.verify_run_rows_run_id_seq', '');
 CREATE UNIQUE INDEX verify_run_rows_id ON mes_internal.verify_run_rows (run_id);
 COMMENT ON TABLE mes_internal.verify_run_rows IS 'runs of mes.run_verify(); local, no part of the ledger';
 COMMENT ON COLUMN mes_internal.verify_run_rows.run_id IS 'number of the run';

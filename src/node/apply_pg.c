@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/home_pg.h"
 #include "node/hooks_pg.h"
 #include "node/keys_pg.h"
 #include "node/launcher_pg.h"
@@ -210,9 +211,14 @@ publish_start(void)
 static void
 forget_genesis(int code, Datum argument)
 {
+	bool ran;
+
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	ran = node_shared->genesis_known;
 	node_shared->genesis_known = false;
 	LWLockRelease(node_shared->lock);
+	if (code == 0 && !ran)
+		return; /* it left by itself and has said why */
 	node_set_mode(NODE_OFFLINE, code == 0 ? "the workers are stopped" : "the apply worker failed",
 				  code == 0 ? "" : "See the server log for its last error.");
 }
@@ -225,11 +231,9 @@ start_apply(void)
 
 	apply.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
 	if (!genesis_read(&apply.genesis->document))
-	{
-		node_set_mode(NODE_OFFLINE, "this database holds no ledger",
-					  "Run mes.create_genesis() or mes.join_federation().");
-		proc_exit(0);
-	}
+		worker_leave(NODE_OFFLINE, "this database holds no ledger",
+					 "Run mes.create_genesis() or mes.join_federation().");
+	home_enter(&apply.genesis->document);
 	keys_load(NODE_KEY_VOTING, &voting);
 	genesis_derive(apply.genesis, voting.key.public_key);
 	suite_wipe(&voting, sizeof(voting));
@@ -449,6 +453,7 @@ apply_block(BlockExchange *exchange)
 	if (height >= apply.sum_stored_height + SUM_INTERVAL)
 		apply.sum_stored_height = height;
 	apply.sum = apply.next_sum;
+	home_note_height(height);
 	store_commit_block(apply.block, record.block_time_ms);
 	publish_block(exchange, &record);
 	tell_waiters(exchange);

@@ -16,6 +16,7 @@
 #include "node/compat_pg.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
+#include "node/home_pg.h"
 #include "node/hooks_pg.h"
 #include "node/launcher_pg.h"
 #include "node/shmem_pg.h"
@@ -71,9 +72,12 @@ ledger_relation(Oid relation)
 	return schema != NULL && strcmp(schema, "mes_internal") == 0;
 }
 
-/* A database without genesis has nothing to protect, and has to be filled once. */
+/*
+ * A database without genesis has nothing to protect, and has to be filled once; a restore goes on
+ * filling it until it is finished.
+ */
 static bool
-has_genesis(void)
+being_filled(void)
 {
 	bool found;
 
@@ -81,7 +85,7 @@ has_genesis(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_execute("SELECT 1 FROM mes_internal.genesis_rows", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for genesis");
-	found = SPI_processed > 0;
+	found = SPI_processed == 0 || (guc_restore && superuser() && !home_exists());
 	PopActiveSnapshot();
 	SPI_finish();
 	return found;
@@ -95,9 +99,7 @@ guard_is_open(void)
 		return true;
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return true;
-	if (guc_restore && superuser() && !node_lives())
-		return true;
-	return !has_genesis();
+	return being_filled();
 }
 
 static void
@@ -112,8 +114,13 @@ refuse(Oid relation)
 static void
 protect(Oid relation)
 {
-	if (OidIsValid(relation) && ledger_relation(relation) && !guard_is_open())
+	if (!OidIsValid(relation) || !ledger_relation(relation))
+		return;
+	if (!guard_is_open())
 		refuse(relation);
+	/* with a genesis apply has a reason to say why it stays down: a restore not finished */
+	if (guc_restore && strcmp(get_rel_name(relation), "genesis_rows") == 0)
+		launcher_wake_at_commit();
 }
 
 /* ---- rows: INSERT, UPDATE, DELETE, MERGE, COPY, row locks

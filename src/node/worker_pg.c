@@ -53,12 +53,12 @@ worker_connect(void)
 		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-static void
-leave(const char *reason, const char *hint)
+void
+worker_leave(NodeMode mode, const char *reason, const char *hint)
 {
 	ereport(LOG, (errmsg("meschain stays down in database \"%s\": %s", guc_database, reason),
 				  hint[0] != '\0' ? errhint("%s", hint) : 0));
-	node_set_mode(NODE_OFFLINE, reason, hint);
+	node_set_mode(mode, reason, hint);
 	proc_exit(0);
 }
 
@@ -67,10 +67,12 @@ static void
 check_durability(void)
 {
 	if (!enableFsync || !fullPageWrites)
-		leave("fsync or full_page_writes is off", "Switch both on and restart the server.");
+		worker_leave(NODE_OFFLINE, "fsync or full_page_writes is off",
+					 "Switch both on and restart the server.");
 	if (zero_damaged_pages ||
 		strcmp(GetConfigOption("ignore_checksum_failure", false, false), "on") == 0)
-		leave("zero_damaged_pages or ignore_checksum_failure is on", "Switch both off.");
+		worker_leave(NODE_OFFLINE, "zero_damaged_pages or ignore_checksum_failure is on",
+					 "Switch both off.");
 }
 
 void
@@ -79,16 +81,18 @@ worker_check_extension(void)
 	char *version;
 
 	if (!OidIsValid(get_extension_oid("meschain", true)))
-		leave("the extension is not created in this database",
-			  "Run CREATE EXTENSION meschain CASCADE.");
+		worker_leave(NODE_OFFLINE, "the extension is not created in this database",
+					 "Run CREATE EXTENSION meschain CASCADE.");
 	if (SPI_execute("SELECT extversion FROM pg_extension WHERE extname = 'meschain'", true, 1) !=
 			SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "could not read the version of the extension");
 	version = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (strcmp(version, MESCHAIN_VERSION) != 0)
-		leave(psprintf("the extension is version %s, the library %s", version, MESCHAIN_VERSION),
-			  "Run ALTER EXTENSION meschain UPDATE, or install the library that fits.");
+		worker_leave(
+			NODE_OFFLINE,
+			psprintf("the extension is version %s, the library %s", version, MESCHAIN_VERSION),
+			"Run ALTER EXTENSION meschain UPDATE, or install the library that fits.");
 	check_durability();
 	SetSessionAuthorization(get_role_oid("mes_engine", false), false);
 }

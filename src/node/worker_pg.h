@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "ledger/execute.h"
+#include "node/shmem_pg.h"
 
 /* Connects to meschain.database and pins every setting that could change or delay a block (P5). */
 extern void worker_connect(void);
@@ -17,6 +18,10 @@ extern void worker_connect(void);
  * when the extension is missing or of another version than the library.
  */
 extern void worker_check_extension(void);
+
+/* Ends this worker for good; mes.status shows why until somebody gives the launcher a reason. */
+extern void worker_leave(NodeMode mode, const char *reason, const char *hint)
+	pg_attribute_noreturn();
 
 /* Adds to sum what the blocks above from_height up to to_height did to the state. Needs SPI. */
 extern void state_sum_add(LtHash *sum, uint64_t from_height, uint64_t to_height);
