@@ -6,7 +6,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -80,8 +79,6 @@ check_place(void)
 
 	pause_refuse();
 	PreventInTransactionBlock(true, "mes.submit_batch()");
-	if (RecoveryInProgress())
-		problem_check(status_problem(&problem, MC_READ_ONLY_NODE, 0, 0), &problem);
 	if (submission_pending() || batch.count > 0)
 		problem_check(
 			status_problem_name(&problem, MC_NOT_SUPPORTED_HERE, "mes.submit_batch()", 18),

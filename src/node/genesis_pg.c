@@ -3,6 +3,7 @@
  */
 #include "node/genesis_pg.h"
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -48,6 +49,10 @@ genesis_running(NodeGenesis *genesis)
 	bool known;
 	char reason[NODE_REASON_MAX];
 
+	if (RecoveryInProgress()) /* P20 */
+		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+						errmsg("this server is a standby and cannot submit"),
+						errhint("Connect to the primary.")));
 	shmem_require();
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	known = node_shared->genesis_known && node_shared->database_oid == MyDatabaseId;

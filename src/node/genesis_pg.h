@@ -13,7 +13,7 @@ extern void genesis_derive(NodeGenesis *genesis, const uint8_t voting_key[SUITE_
 /* Needs a transaction and SPI connected; false when this database has no ledger. */
 extern bool genesis_read(Genesis *document);
 
-/* A copy of the running node's genesis; raises no_ledger or not_running. */
+/* A copy of the running node's genesis; raises not_running, or 25006 on a standby. */
 extern void genesis_running(NodeGenesis *genesis);
 
 #endif

@@ -9,6 +9,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "commands/dbcommands.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -297,8 +298,7 @@ needs_workers_gone(const Node *statement)
 		return false;
 	if (database != NULL)
 		return strcmp(database, guc_database) == 0;
-	return IsA(statement, DropStmt) && names_extension(statement) &&
-		   node_shared->database_oid == MyDatabaseId;
+	return names_extension(statement) && strcmp(get_database_name(MyDatabaseId), guc_database) == 0;
 }
 
 static void
@@ -318,7 +318,6 @@ on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
 {
 	const Node *statement = planned->utilityStmt;
 	volatile bool own = names_extension(statement);
-	volatile bool stopped = needs_workers_gone(statement);
 
 	if (hooks_running())
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -327,7 +326,7 @@ on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
 						errdetail("It runs in the block's transaction: data statements only.")));
 	if (!own)
 		guard_command(statement);
-	if (stopped)
+	if (needs_workers_gone(statement))
 		launcher_stop_workers();
 	extension_depth += own;
 	PG_TRY();
@@ -338,8 +337,6 @@ on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
 	PG_FINALLY();
 	{
 		extension_depth -= own;
-		if (stopped)
-			launcher_allow_workers();
 	}
 	PG_END_TRY();
 }

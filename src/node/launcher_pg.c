@@ -27,7 +27,9 @@
 #define RESTART_MS_MIN 200
 #define RESTART_MS_MAX 30000
 
+/* What the end of this session's transaction lets happen. */
 static bool wake_at_commit;
+static bool allow_at_end;
 
 /* ---- what all workers share ---------------------------------------------------------------- */
 
@@ -89,7 +91,7 @@ launcher_wake(void)
 		node_wake(&node_shared->launcher_latch);
 }
 
-void
+static void
 launcher_allow_workers(void)
 {
 	pg_atomic_write_u32(&node_shared->stop_requested, 0);
@@ -100,20 +102,28 @@ launcher_allow_workers(void)
 static void
 on_transaction_end(XactEvent event, void *argument)
 {
-	if (event == XACT_EVENT_COMMIT && wake_at_commit)
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	if (allow_at_end || (wake_at_commit && event == XACT_EVENT_COMMIT))
 		launcher_allow_workers();
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
-		wake_at_commit = false;
+	wake_at_commit = false;
+	allow_at_end = false;
 }
 
-void
-launcher_wake_at_commit(void)
+static void
+watch_transaction_end(void)
 {
 	static bool registered;
 
 	if (!registered)
 		RegisterXactCallback(on_transaction_end, NULL);
 	registered = true;
+}
+
+void
+launcher_wake_at_commit(void)
+{
+	watch_transaction_end();
 	wake_at_commit = true;
 }
 
@@ -132,6 +142,8 @@ workers_gone(void)
 void
 launcher_stop_workers(void)
 {
+	watch_transaction_end();
+	allow_at_end = true;
 	pg_atomic_write_u32(&node_shared->stop_requested, 1);
 	launcher_wake();
 	while (!workers_gone())
@@ -356,6 +368,8 @@ launcher_init(void)
 {
 	BackgroundWorker worker = { 0 };
 
+	if (IsBinaryUpgrade)
+		return; /* pg_upgrade starts both servers, and neither may make a block */
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = 1;

@@ -15,11 +15,12 @@ extern void launcher_init(void);
 extern void launcher_wake(void);
 extern void launcher_wake_at_commit(void);
 
-/* Stops the workers of this server and waits until they are gone; they stay down until a wake. */
+/*
+ * Stops the workers of this server and waits until they are gone. They look into the database again
+ * when this session's transaction has ended, whichever way: before that they would only wait for
+ * its locks.
+ */
 extern void launcher_stop_workers(void);
-
-/* Lets them start again, at once. */
-extern void launcher_allow_workers(void);
 
 /* What every worker does first: handlers, signals, its pid and latch in shared memory. */
 extern void worker_begin(pid_t *pid, Latch *volatile *latch);

@@ -12,8 +12,11 @@
 #include "node/guc_pg.h"
 #include "node/pause_pg.h"
 #include "node/shmem_pg.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 #include "utils/uuid.h"
 
 #define STATUS_COLUMNS 17
@@ -74,10 +77,20 @@ copy_genesis(NodeSnapshot *snapshot, const NodeGenesis *genesis)
 				sizeof(snapshot->member));
 }
 
+/* P27: a synchronous standby that is down holds up every block, and nothing else says so. */
+static bool
+waits_for_standby(pid_t apply_pid)
+{
+	PGPROC *apply = apply_pid == 0 ? NULL : BackendPidGetProc(apply_pid);
+
+	return apply != NULL && apply->wait_event_info == WAIT_EVENT_SYNC_REP;
+}
+
 static void
 take_snapshot(NodeSnapshot *snapshot)
 {
 	Oid database;
+	pid_t apply_pid;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (node_shared == NULL)
@@ -91,6 +104,7 @@ take_snapshot(NodeSnapshot *snapshot)
 	snapshot->reason_since_us = node_shared->reason_since_us;
 	snapshot->runs = node_shared->genesis_known;
 	database = node_shared->database_oid;
+	apply_pid = node_shared->apply_pid;
 	snapshot->tip = node_shared->tip;
 	snapshot->final_height = node_shared->final_height;
 	snapshot->consensus = node_shared->consensus;
@@ -109,6 +123,9 @@ take_snapshot(NodeSnapshot *snapshot)
 		set_reason(snapshot, NODE_OFFLINE, "the node runs in another database of this server",
 				   "Connect to the database that meschain.database names.");
 	}
+	if (snapshot->runs && waits_for_standby(apply_pid))
+		set_reason(snapshot, snapshot->mode, "a block waits for a synchronous standby",
+				   "Bring a standby of synchronous_standby_names back, or take it off the list.");
 	if (RecoveryInProgress())
 	{
 		snapshot->runs = false;

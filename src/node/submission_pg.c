@@ -5,7 +5,6 @@
 #include "node/submission_pg.h"
 
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "miscadmin.h"
 #include "node/amounts_pg.h"
 #include "node/errors_pg.h"
@@ -94,10 +93,6 @@ begin(void)
 
 	if (session.begun)
 		return;
-	if (RecoveryInProgress())
-		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-						errmsg("this server is a standby and cannot submit"),
-						errhint("Connect to the primary.")));
 	old = MemoryContextSwitchTo(transaction_memory());
 	session.genesis = palloc(sizeof(NodeGenesis));
 	genesis_running(session.genesis);
