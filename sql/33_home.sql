@@ -61,6 +61,14 @@ BEGIN
       USING ERRCODE = 'MC330', DETAIL = wrong.detail,
         HINT = 'Restore it again from a copy that is; mes.verify() lists everything that is wrong.';
   END IF;
+  -- what a report lacks apply fills in when it starts; what it has too much stays
+  SELECT r.height, r.relation, r.row_count INTO wrong FROM mes.verify_reports() AS r
+   WHERE r.problem = 'not of the ledger' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the ledger in this database is not intact: block %, mes_bi.%: % row(s) that are not of the ledger',
+        wrong.height, wrong.relation, wrong.row_count
+      USING ERRCODE = 'MC330', HINT = 'Restore it again from a copy that is.';
+  END IF;
   PERFORM mes_internal.open_home(go_on_from_height);
   SELECT b.height, b.state_root INTO height, state_root FROM mes_internal.block_rows AS b ORDER BY b.height DESC LIMIT 1;
   height := coalesce(height, 0);

@@ -145,7 +145,9 @@ sub tampered
 }
 
 tampered('an amount', qr/block 5, output: /, sub {
-	s/^(${\ (5 << 20)}\t\d+\t)(\d+)/$1 . ($2 + 1)/me });
+	s/^(COPY mes_internal\.output_rows_\w+ [^;]*;\n(?:.*\n)*?${\ (5 << 20)}\t\d+\t)(\d+)/$1 . ($2 + 1)/me });
+tampered('a report', qr/block 5, mes_bi\.fact_transfer: 1 row/, sub {
+	s/^(COPY mes_bi\.fact_transfer [^;]*;\n(?:.*\n)*?\d+\t5\t(?:.*\t)?)(\d+)(\.\d{8}\b)/$1 . ($2 + 1) . $3/me });
 tampered('a trigger', qr/relation mes_internal.output_rows_\w+ has a trigger gift/, sub {
 	$_ .= "CREATE TRIGGER gift BEFORE INSERT ON mes_internal.output_rows_000000000001 FOR EACH ROW "
 	  . "EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger();\n" });
