@@ -88,12 +88,12 @@ make_config(void)
 	config->heartbeat_ms = 5000;
 }
 
+/* The members of the plan, some of them faulty, all started. */
 void
-sim_plan(void)
+sim_people(void)
 {
 	uint32_t faulty = 0;
 
-	make_plan();
 	make_config();
 	world.node_count = world.plan.n;
 	for (uint32_t i = 0; i < world.plan.n; i++)
@@ -117,6 +117,13 @@ sim_plan(void)
 		world.nodes[i].clock_offset_ms = (int64_t) sim_random(200) - 100;
 	for (uint32_t i = 0; i < world.node_count; i++)
 		sim_node_start(&world.nodes[i]);
+}
+
+void
+sim_plan(void)
+{
+	make_plan();
+	sim_people();
 }
 
 /* ---- faults ------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * world.c   time and network           plan.c   what a seed makes: members, faults, healing
  * node.c    what the order and apply workers do around pbft_step()
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
+ * cost.c    signatures, messages and bytes a block where nothing breaks
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
  */
 #ifndef MESCHAIN_SIM_H

@@ -181,8 +181,8 @@ pool_event(void)
 	sim_schedule((SimEvent){ .kind = SIM_POOL }, 1 + sim_random(2 * world.plan.pool_mean_us));
 }
 
-static void
-run_one(void)
+void
+sim_run_one(void)
 {
 	SimEvent event = sim_next_event();
 
@@ -260,7 +260,7 @@ run_seed(uint64_t seed)
 
 	begin_seed(seed);
 	while (world.now_us < world.plan.chaos_us)
-		run_one();
+		sim_run_one();
 	sim_heal();
 	goal = world.final_height + 3;
 	healed_us = world.now_us;
@@ -271,7 +271,7 @@ run_seed(uint64_t seed)
 			print_nodes();
 			sim_fail("not live after healing", 0, goal);
 		}
-		run_one();
+		sim_run_one();
 	}
 	if (world.now_us - healed_us > totals.slowest_us)
 		totals.slowest_us = world.now_us - healed_us;
@@ -314,7 +314,7 @@ on_signal(int number)
 	sim_fail(number == SIGALRM ? "no end" : "an assertion or a crash", 0, world.final_height);
 }
 
-/* mesim FIRST COUNT [STRIDE [N [trace]]] */
+/* mesim FIRST COUNT [STRIDE [N [trace]]], or mesim cost N BLOCKS */
 int
 main(int argc, char **argv)
 {
@@ -323,6 +323,11 @@ main(int argc, char **argv)
 	uint64_t stride = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	double begun = seconds();
 
+	if (argc > 3 && strcmp(argv[1], "cost") == 0)
+	{
+		sim_cost((uint32_t) atoi(argv[2]), strtoull(argv[3], NULL, 10));
+		return 0;
+	}
 	signal(SIGABRT, on_signal);
 	signal(SIGSEGV, on_signal);
 	signal(SIGALRM, on_signal);

@@ -27,6 +27,7 @@ typedef struct SimWorld
 	uint64_t order;
 	bool chaos;
 	bool trace;
+	bool calm; /* nothing breaks, and every receiver verifies for itself: costs are counted */
 	uint32_t wanted_n; /* 0: the seed says */
 	SimPlan plan;
 	PbftConfig config;
@@ -71,8 +72,14 @@ extern void sim_send(SimNode *from, uint32_t member, SimBytes *bytes);
 extern void sim_fail(const char *what, uint32_t node, uint64_t height);
 extern bool sim_honest(uint32_t member);
 
+extern void sim_run_one(void);
+
+/* cost.c */
+extern void sim_cost(uint32_t n, uint64_t blocks);
+
 /* plan.c */
 extern void sim_plan(void);
+extern void sim_people(void);
 extern void sim_strike(void);
 extern void sim_heal(void);
 
