@@ -15,12 +15,7 @@
  *
  * break reverses one rule, to show that the model would notice.
  */
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #define BLOCKS_MAX 15
 #define VIEWS_MAX 4
@@ -63,13 +58,15 @@ enum
 	BREAK_COUNT
 };
 
-static const char *const break_names[BREAK_COUNT] = {
-	"nothing",		  "commits_over_views", "prepare_ancestors",  "rank_by_height",
-	"commit_after_leaving", "lock_forgotten", "enter_twice",	  "prepares_forgotten",
-	"base_ignored",	  "two_f_plus_one",	 "tip_over_conflict",  "new_view_one_less"
+#include "explore.h"
+
+static const char *break_names[BREAK_COUNT] = {
+	"nothing",        "commits_over_views",   "prepare_ancestors",
+	"rank_by_height", "commit_after_leaving", "lock_forgotten",
+	"enter_twice",    "prepares_forgotten",   "base_ignored",
+	"two_f_plus_one", "tip_over_conflict",    "new_view_one_less"
 };
 
-static int broken;
 static int views;
 static int depth;
 static int honest;
@@ -78,9 +75,6 @@ static int block_count;
 static int parent_of[BLOCKS_MAX];
 static int height_of[BLOCKS_MAX];
 static uint16_t path_to[BLOCKS_MAX]; /* the block and its ancestors */
-
-static State successors[SUCCESSORS_MAX];
-static int successor_count;
 
 static void
 make_blocks(void)
@@ -176,13 +170,7 @@ is_safe(const State *state)
 static Member *
 branch(const State *state, int member)
 {
-	if (successor_count == SUCCESSORS_MAX)
-	{
-		printf("model: too many successors\n");
-		exit(2);
-	}
-	successors[successor_count] = *state;
-	return &successors[successor_count++].members[member];
+	return &add_successor(state)->members[member];
 }
 
 static void
@@ -341,8 +329,7 @@ enter_view(const State *state, int i, int view)
 		enter(state, i, view, best_view, best);
 		for (int older = 0; older < view; older++)
 			for (int block = 1; block < block_count; block++)
-				if (is_prepared(state, older, block) &&
-					outranks(older + 1, block, best_view, best))
+				if (is_prepared(state, older, block) && outranks(older + 1, block, best_view, best))
 					enter(state, i, view, older + 1, block);
 	}
 }
@@ -389,14 +376,6 @@ begin(State *state)
 	}
 }
 
-static uint64_t
-mix(uint64_t value)
-{
-	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
-	value = (value ^ value >> 27) * 0x94d049bb133111ebu;
-	return value ^ value >> 31;
-}
-
 /* Members are interchangeable: their codes are sorted before they are joined. */
 static uint64_t
 code_of(const State *state)
@@ -421,38 +400,6 @@ code_of(const State *state)
 	return joined | 1;
 }
 
-static uint64_t *seen;
-static size_t seen_count;
-static size_t seen_capacity;
-
-static bool
-see(uint64_t code)
-{
-	size_t at;
-
-	if (2 * seen_count >= seen_capacity)
-	{
-		uint64_t *old = seen;
-		size_t capacity = seen_capacity;
-
-		seen_capacity = capacity ? 2 * capacity : 1u << 16;
-		seen = calloc(seen_capacity, sizeof(uint64_t));
-		seen_count = 0;
-		for (size_t i = 0; i < capacity; i++)
-			if (old[i] != 0)
-				see(old[i]);
-		free(old);
-	}
-	at = code & (seen_capacity - 1);
-	while (seen[at] != 0 && seen[at] != code)
-		at = (at + 1) & (seen_capacity - 1);
-	if (seen[at] == code)
-		return false;
-	seen[at] = code;
-	seen_count++;
-	return true;
-}
-
 static void
 show(const State *state)
 {
@@ -467,98 +414,6 @@ show(const State *state)
 				   member->committed[view]);
 		printf("\n");
 	}
-}
-
-static double
-seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-static int
-found(const State *state, const char *how, unsigned long long count, double begun)
-{
-	printf("UNSAFE, rule broken: %s, %s %llu, %.1f s\n",
-		   break_names[broken], how, count, seconds() - begun);
-	show(state);
-	return 1;
-}
-
-static int
-explore(size_t limit)
-{
-	double begun = seconds();
-	size_t count = 1;
-	size_t next_count = 0;
-	size_t next_capacity = 1024;
-	State *level = malloc(sizeof(State));
-	State *next = malloc(next_capacity * sizeof(State));
-	unsigned long long transitions = 0;
-
-	begin(&level[0]);
-	see(code_of(&level[0]));
-	for (; count > 0; count = next_count, next_count = 0)
-	{
-		State *done = level;
-
-		for (size_t i = 0; i < count; i++)
-		{
-			expand(&level[i]);
-			transitions += (unsigned long long) successor_count;
-			for (int k = 0; k < successor_count; k++)
-			{
-				if (!see(code_of(&successors[k])))
-					continue;
-				if (!is_safe(&successors[k]))
-					return found(&successors[k], "state", seen_count, begun);
-				if (next_count == next_capacity)
-					next = realloc(next, (next_capacity *= 2) * sizeof(State));
-				next[next_count++] = successors[k];
-			}
-			if (limit > 0 && seen_count > limit)
-			{
-				printf("model: %zu states and no end\n", seen_count);
-				return 3;
-			}
-		}
-		level = next;
-		next = done;
-		next_capacity = count;
-	}
-	printf("%zu states, %llu transitions, all safe, %.1f s\n", seen_count, transitions,
-		   seconds() - begun);
-	return 0;
-}
-
-static int
-walk(double limit)
-{
-	double begun = seconds();
-	uint64_t random = 1;
-	unsigned long long walks = 0;
-
-	while (seconds() - begun < limit)
-	{
-		State state;
-
-		begin(&state);
-		walks++;
-		for (int i = 0; i < 90; i++)
-		{
-			expand(&state);
-			if (successor_count == 0)
-				break;
-			random += 0x9e3779b97f4a7c15u;
-			state = successors[mix(random) % (uint64_t) successor_count];
-			if (!is_safe(&state))
-				return found(&state, "walk", walks, begun);
-		}
-	}
-	printf("%llu walks, none unsafe\n", walks);
-	return 0;
 }
 
 int
@@ -580,14 +435,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	what = walking ? (argc > 6 ? argv[6] : NULL) : (argc > 5 ? argv[5] : NULL);
-	for (int i = 0; i < BREAK_COUNT && what != NULL; i++)
-		if (strcmp(what, break_names[i]) == 0)
-			broken = i;
-	if (what != NULL && broken == 0 && strcmp(what, "nothing") != 0)
-	{
-		printf("model: no rule %s\n", what);
-		return 2;
-	}
+	broken = rule_of(what, BREAK_COUNT);
 	need = (broken == BREAK_TWO_F_PLUS_ONE ? 2 * faults + 1 : (members + faults) / 2 + 1) - faults;
 	make_blocks();
 	return walking ? walk(atof(argv[5])) : explore(argc > 6 ? strtoull(argv[6], NULL, 10) : 0);
