@@ -71,7 +71,7 @@ CREATE TABLE mes_bi.dim_territory (
   name_zh text NOT NULL
 );
 INSERT INTO mes_bi.dim_territory VALUES
-  (0, '--', 'no territory', '无地域'), (1, '**', 'whole world', '全球'), (2, '++', 'several territories', '多个地域');
+  (0, 'NONE', 'no territory', '无地域'), (1, 'WORLD', 'whole world', '全球');
 INSERT INTO mes_bi.dim_territory
 SELECT (pg_catalog.ascii(t.iso_code) - 64) * 100 + pg_catalog.ascii(pg_catalog.substr(t.iso_code, 2)) - 64,
        t.iso_code, t.name_en, t.name_zh FROM (VALUES
@@ -194,6 +194,42 @@ CREATE TABLE mes_bi.dim_asset (
   issued_at timestamptz NOT NULL
 );
 
+-- 0 stands for no work and no licence, so that every fact joins
+CREATE TABLE mes_bi.dim_work (
+  work_key bigint PRIMARY KEY,
+  work_id_hex text COLLATE "C" NOT NULL UNIQUE,
+  title text NOT NULL,
+  title_zh text,
+  kind text COLLATE "C" NOT NULL,
+  isan text COLLATE "C",
+  eidr text COLLATE "C",
+  isrc text COLLATE "C",
+  content_hash_hex text COLLATE "C" NOT NULL,
+  registrant_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  registered_height bigint NOT NULL,
+  registered_at timestamptz
+);
+INSERT INTO mes_bi.dim_work VALUES (0, '', 'no work', '无作品', 'none', NULL, NULL, NULL, '', 0, 0, NULL);
+
+CREATE TABLE mes_bi.dim_licence (
+  licence_key bigint PRIMARY KEY,
+  licence_id_hex text COLLATE "C" NOT NULL UNIQUE,
+  work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  licensor_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  licensee_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  territory_key bigint NOT NULL REFERENCES mes_bi.dim_territory,
+  medium_key bigint NOT NULL REFERENCES mes_bi.dim_medium,
+  licence_kind_key bigint NOT NULL REFERENCES mes_bi.dim_licence_kind,
+  territory_code text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  valid_from timestamptz,
+  valid_until timestamptz,
+  granted_height bigint NOT NULL,
+  granted_at timestamptz,
+  changed_height bigint NOT NULL
+);
+INSERT INTO mes_bi.dim_licence VALUES (0, '', 0, 0, 0, 0, -1, 0, 'NONE', 'none', NULL, NULL, 0, NULL, 0);
+
 -- ---- facts ------------------------------------------------------------------------------------
 
 CREATE TABLE mes_bi.fact_block (
@@ -271,3 +307,74 @@ CREATE TABLE mes_bi.fact_rate (
 
 -- blocks come in order of time: a few pages of index find a week among years
 CREATE INDEX fact_transfer_block_time ON mes_bi.fact_transfer USING brin (block_time) WITH (pages_per_range = 32);
+
+CREATE TABLE mes_bi.fact_licence_sale (
+  licence_sale_key bigint PRIMARY KEY,
+  height bigint NOT NULL,
+  block_time timestamptz NOT NULL,
+  date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  licence_key bigint NOT NULL REFERENCES mes_bi.dim_licence,
+  work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  licensor_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  licensee_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  territory_key bigint NOT NULL REFERENCES mes_bi.dim_territory,
+  medium_key bigint NOT NULL REFERENCES mes_bi.dim_medium,
+  licence_kind_key bigint NOT NULL REFERENCES mes_bi.dim_licence_kind,
+  asset_key bigint NOT NULL REFERENCES mes_bi.dim_asset,
+  position integer NOT NULL,
+  txid_hex text COLLATE "C" NOT NULL,
+  amount numeric(28,8) NOT NULL
+);
+
+CREATE TABLE mes_bi.fact_royalty (
+  royalty_key bigint PRIMARY KEY,
+  height bigint NOT NULL,
+  block_time timestamptz NOT NULL,
+  date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  period_date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  source_work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  payer_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  payee_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  licence_key bigint NOT NULL REFERENCES mes_bi.dim_licence,
+  territory_key bigint NOT NULL REFERENCES mes_bi.dim_territory,
+  medium_key bigint NOT NULL REFERENCES mes_bi.dim_medium,
+  asset_key bigint NOT NULL REFERENCES mes_bi.dim_asset,
+  position integer NOT NULL,
+  transfer_index integer NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  txid_hex text COLLATE "C" NOT NULL,
+  amount numeric(28,8) NOT NULL,
+  reference text
+);
+CREATE INDEX fact_royalty_block_time ON mes_bi.fact_royalty USING brin (block_time) WITH (pages_per_range = 32);
+
+CREATE TABLE mes_bi.fact_share_change (
+  share_change_key bigint PRIMARY KEY,
+  height bigint NOT NULL,
+  block_time timestamptz NOT NULL,
+  date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  position integer NOT NULL,
+  share_ppm_before integer NOT NULL,
+  share_ppm_after integer NOT NULL,
+  txid_hex text COLLATE "C" NOT NULL,
+  amount numeric(28,8) NOT NULL
+);
+
+-- one row a period, title, place and reason, added to by each block: what dashboards sum up
+CREATE TABLE mes_bi.agg_revenue_day (
+  revenue_key bigint PRIMARY KEY,
+  height bigint NOT NULL,
+  block_time timestamptz NOT NULL,
+  date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  source_work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  territory_key bigint NOT NULL REFERENCES mes_bi.dim_territory,
+  medium_key bigint NOT NULL REFERENCES mes_bi.dim_medium,
+  asset_key bigint NOT NULL REFERENCES mes_bi.dim_asset,
+  reason text COLLATE "C" NOT NULL,
+  royalty_count bigint NOT NULL,
+  amount numeric(28,8) NOT NULL,
+  UNIQUE (date_key, source_work_key, territory_key, medium_key, asset_key, reason)
+);

@@ -235,6 +235,7 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', name, '10min');
   EXECUTE format('ALTER ROLE %I SET search_path = mes_bi', name);
   EXECUTE format('ALTER ROLE %I SET timezone = %L', name, 'UTC');
+  EXECUTE format('ALTER ROLE %I SET jit = off', name); -- compiling takes longer than these queries
 END $$;
 COMMENT ON FUNCTION mes.create_report_reader(text, interval) IS 'makes a login for a reporting tool: member of mes_bi, read only, one snapshot a transaction, statements limited in time; set its password with \password';
 

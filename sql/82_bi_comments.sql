@@ -3,10 +3,16 @@
 COMMENT ON TABLE mes_bi.dim_date IS 'days, in UTC · 日期（UTC）';
 COMMENT ON TABLE mes_bi.dim_medium IS 'media for which a work is licensed · 许可媒介';
 COMMENT ON TABLE mes_bi.dim_licence_kind IS 'kinds of licence · 许可类型';
-COMMENT ON TABLE mes_bi.dim_territory IS 'countries and regions of ISO 3166-1, the whole world, several · 国家与地区（ISO 3166-1）、全球、多个地域';
+COMMENT ON TABLE mes_bi.dim_territory IS 'countries and regions of ISO 3166-1, and the whole world · 国家与地区（ISO 3166-1）及全球';
 COMMENT ON TABLE mes_bi.dim_account IS 'accounts in the order in which the ledger met them; 0 is nobody · 账户，按在账本中首次出现的顺序；0 表示无账户';
 COMMENT ON TABLE mes_bi.dim_member IS 'members of the federation · 联盟成员';
 COMMENT ON TABLE mes_bi.dim_asset IS 'assets in order of issue · 资产，按发行顺序';
+COMMENT ON TABLE mes_bi.dim_work IS 'registered works; 0 is none · 已登记的作品；0 表示无';
+COMMENT ON TABLE mes_bi.dim_licence IS 'licences as they stand, brought up to date by the block that changes one; 0 is none · 许可的当前状态，随区块更新；0 表示无';
+COMMENT ON TABLE mes_bi.fact_licence_sale IS 'one row a licence that was granted or bought · 每次授予或购买许可一行';
+COMMENT ON TABLE mes_bi.fact_royalty IS 'what owners of works earned: one row a part, which is one payment · 权利人收入：每一份额一行，即一笔支付';
+COMMENT ON TABLE mes_bi.fact_share_change IS 'one row a holder whose share of a work changed · 作品份额每次变动、每位持有人一行';
+COMMENT ON TABLE mes_bi.agg_revenue_day IS 'revenue of works by day, territory, medium and reason: the sum of fact_royalty · 作品收入按日、地域、媒介与原因汇总，即 fact_royalty 之和';
 COMMENT ON TABLE mes_bi.fact_block IS 'one row a block · 每个区块一行';
 COMMENT ON TABLE mes_bi.fact_transfer IS 'one row for each amount that moved: payments, issues, burns; change left out · 每笔资产变动一行：支付、发行、销毁，不含找零';
 COMMENT ON TABLE mes_bi.fact_fee IS 'one row a transaction that paid a fee · 每笔支付手续费的交易一行';
@@ -27,6 +33,16 @@ DECLARE
     ['operation', 'kind of operation; multiple when there are several · 操作类型；多个操作时为 multiple'],
     ['reference', 'reference that the payer gave, such as an invoice number · 付款方填写的业务编号，如发票号'],
     ['memo', 'memo of the payment · 支付附言'],
+    ['work_key', 'work · 作品'],
+    ['licence_key', 'licence; 0 when there is none · 许可；无则为 0'],
+    ['territory_key', 'country or region; 0 when there is none · 国家或地区；无则为 0'],
+    ['medium_key', 'medium; -1 when there is none · 媒介；无则为 -1'],
+    ['licence_kind_key', 'kind of licence · 许可类型'],
+    ['licensor_account_key', 'who grants the licence · 许可人'],
+    ['licensee_account_key', 'who has the licence; 0 while it is on offer · 被许可人；仅要约时为 0'],
+    ['payer_account_key', 'who paid · 付款账户'],
+    ['payee_account_key', 'who earned · 收款权利人'],
+    ['amount', 'amount in whole units · 金额'],
     ['name_en', 'name in English · 英文名称'],
     ['name_zh', 'name in Chinese · 中文名称'],
     ['dim_date.date_key', 'the day as yyyymmdd · 日期，yyyymmdd'],
@@ -53,7 +69,7 @@ DECLARE
     ['dim_licence_kind.is_exclusive', 'nobody else is licensed for the same · 是否独占'],
     ['dim_licence_kind.is_sublicence', 'granted under another licence · 是否分许可'],
     ['dim_territory.territory_key', 'number made of the two letters of the code · 由代码两个字母构成的编号'],
-    ['dim_territory.iso_code', 'code of ISO 3166-1; -- none, ** the whole world, ++ several · ISO 3166-1 代码；-- 无，** 全球，++ 多个'],
+    ['dim_territory.iso_code', 'code of ISO 3166-1; NONE and WORLD beside it · ISO 3166-1 代码；另有 NONE（无）与 WORLD（全球）'],
     ['dim_account.account_key', 'number of the account · 账户编号'],
     ['dim_account.address', 'address · 账户地址'],
     ['dim_account.first_height', 'block in which it first appeared · 首次出现的区块'],
@@ -69,6 +85,49 @@ DECLARE
     ['dim_asset.is_reissuable', 'its issuer may issue more · 发行人可否增发'],
     ['dim_asset.issued_height', 'block of the first issue · 首次发行的区块'],
     ['dim_asset.issued_at', 'chain time of the first issue · 首次发行的时间'],
+    ['dim_work.work_key', 'number of the work · 作品编号'],
+    ['dim_work.work_id_hex', 'id of the work, as hex · 作品标识（十六进制）'],
+    ['dim_work.title', 'title · 片名'],
+    ['dim_work.title_zh', 'title in Chinese · 中文片名'],
+    ['dim_work.kind', 'kind of work, as film or series · 作品类型，如 film、series'],
+    ['dim_work.isan', 'international number of an audiovisual work, ISAN · 国际标准视听作品号'],
+    ['dim_work.eidr', 'identifier of entertainment works, EIDR · 娱乐标识注册号'],
+    ['dim_work.isrc', 'international code of a recording, ISRC · 国际标准录音制品编码'],
+    ['dim_work.content_hash_hex', 'SHA-256 of the content, as hex · 内容的 SHA-256（十六进制）'],
+    ['dim_work.registrant_account_key', 'who registered it · 登记人'],
+    ['dim_work.registered_height', 'block that registered it · 登记的区块'],
+    ['dim_work.registered_at', 'chain time of that block · 登记时间'],
+    ['dim_licence.licence_key', 'number of the licence · 许可编号'],
+    ['dim_licence.licence_id_hex', 'id of the licence, as hex · 许可标识（十六进制）'],
+    ['dim_licence.territory_code', 'territory as the licence says it, as CN or CN-GD · 许可所载地域，如 CN 或 CN-GD'],
+    ['dim_licence.status', 'offered, active, revoked or withdrawn · 状态：要约、有效、撤销、撤回'],
+    ['dim_licence.valid_from', 'begin · 起始时间'],
+    ['dim_licence.valid_until', 'end; null: for good · 终止时间；空表示永久'],
+    ['dim_licence.granted_height', 'block that granted or sold it · 授予或售出的区块'],
+    ['dim_licence.granted_at', 'chain time of that block · 授予或售出的时间'],
+    ['dim_licence.changed_height', 'block that changed it last · 最后变更的区块'],
+    ['fact_licence_sale.licence_sale_key', 'key of the row · 主键'],
+    ['fact_licence_sale.amount', 'price of the licence · 许可价格'],
+    ['fact_royalty.royalty_key', 'key of the row, that of its payment in fact_transfer · 主键，与 fact_transfer 中的支付相同'],
+    ['fact_royalty.period_date_key', 'day that it is for: the first of the month with which the reference begins, as 2026-03, else the day of the block · 所属期间：业务编号以月份（如 2026-03）开头时为该月首日，否则为区块日期'],
+    ['fact_royalty.work_key', 'work whose share earned it · 获得该收入的作品'],
+    ['fact_royalty.source_work_key', 'work that was paid for; another one when the earning work is its source · 被付费的作品；若收入归其来源作品则不同'],
+    ['fact_royalty.transfer_index', 'number of the payment in its transaction · 在交易中的序号'],
+    ['fact_royalty.reason', 'licence, usage, revenue, direct or resale · 原因：许可、使用、收入分成、直接、转售'],
+    ['fact_royalty.amount', 'what the holder earned · 权利人所得金额'],
+    ['fact_share_change.share_change_key', 'key of the row · 主键'],
+    ['fact_share_change.account_key', 'holder · 持有人'],
+    ['fact_share_change.share_ppm_before', 'share before, parts per million · 变动前份额（百万分之）'],
+    ['fact_share_change.share_ppm_after', 'share after, parts per million · 变动后份额（百万分之）'],
+    ['fact_share_change.amount', 'change, as a part of 1 · 变动，以 1 为整体'],
+    ['agg_revenue_day.revenue_key', 'key of the row · 主键'],
+    ['agg_revenue_day.height', 'block that added to it last · 最后累加的区块'],
+    ['agg_revenue_day.block_time', 'chain time of that block, UTC · 该区块时间（UTC）'],
+    ['agg_revenue_day.date_key', 'day, as period_date_key of fact_royalty · 日期，同 fact_royalty 的 period_date_key'],
+    ['agg_revenue_day.source_work_key', 'work that was paid for · 被付费的作品'],
+    ['agg_revenue_day.reason', 'as in fact_royalty · 同 fact_royalty'],
+    ['agg_revenue_day.royalty_count', 'parts that make it up · 构成的份数'],
+    ['agg_revenue_day.amount', 'their sum · 合计金额'],
     ['fact_block.block_key', 'key of the row, the height · 主键，即区块高度'],
     ['fact_block.proposer_member_key', 'member that proposed the block · 提出区块的成员'],
     ['fact_block.tx_count', 'transactions in the block · 区块中的交易数'],

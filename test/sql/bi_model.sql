@@ -51,8 +51,8 @@ SELECT word, a.attrelid::regclass AS relation FROM pg_attribute AS a JOIN pg_cla
 SELECT count(*) AS days, min(calendar_date), max(calendar_date) FROM mes_bi.dim_date;
 SELECT * FROM mes_bi.dim_date WHERE date_key = 20261231 \gx
 SELECT count(*) AS territories, count(DISTINCT name_en) AS english, count(DISTINCT name_zh) AS chinese FROM mes_bi.dim_territory;
-SELECT * FROM mes_bi.dim_territory WHERE iso_code IN ('**', '++', '--', 'CN', 'FR', 'HK', 'US') ORDER BY territory_key;
+SELECT * FROM mes_bi.dim_territory WHERE iso_code IN ('NONE', 'WORLD', 'CN', 'FR', 'HK', 'US') ORDER BY territory_key;
 SELECT iso_code AS wrong_key FROM mes_bi.dim_territory
- WHERE territory_key > 2 AND iso_code <> chr(64 + (territory_key / 100)::integer) || chr(64 + (territory_key % 100)::integer);
+ WHERE territory_key > 1 AND iso_code <> chr(64 + (territory_key / 100)::integer) || chr(64 + (territory_key % 100)::integer);
 TABLE mes_bi.dim_medium;
 TABLE mes_bi.dim_licence_kind;
