@@ -36,7 +36,6 @@ COMMENT ON COLUMN mes_internal.block_rows.result_certificate IS 'signatures of a
 
 CREATE TABLE mes_internal.transaction_rows (
   tx_id bigint NOT NULL,
-  txid_key bigint NOT NULL,
   sender_id bigint NOT NULL,
   first_output integer NOT NULL,
   output_count integer NOT NULL,
@@ -52,7 +51,6 @@ CREATE TABLE mes_internal.transaction_rows (
 ) PARTITION BY RANGE (tx_id);
 COMMENT ON TABLE mes_internal.transaction_rows IS 'one row a transaction: signed body and receipt, without witnesses';
 COMMENT ON COLUMN mes_internal.transaction_rows.tx_id IS 'height << 20 | position in block';
-COMMENT ON COLUMN mes_internal.transaction_rows.txid_key IS 'first 8 bytes of txid, for the index; recheck txid';
 COMMENT ON COLUMN mes_internal.transaction_rows.submission IS 'uuid of the submission, unique for its sender within the window';
 COMMENT ON COLUMN mes_internal.transaction_rows.sender_id IS 'address of the sender';
 COMMENT ON COLUMN mes_internal.transaction_rows.first_output IS 'index in block of its first output';
@@ -89,10 +87,10 @@ COMMENT ON COLUMN mes_internal.output_rows.output_id IS 'height << 20 | index in
 COMMENT ON COLUMN mes_internal.output_rows.address_id IS 'owner';
 COMMENT ON COLUMN mes_internal.output_rows.amount_units IS 'amount in base units';
 COMMENT ON COLUMN mes_internal.output_rows.asset_id IS 'asset';
-COMMENT ON COLUMN mes_internal.output_rows.position_in_block IS 'position of its transaction';
+COMMENT ON COLUMN mes_internal.output_rows.position_in_block IS 'position of its transaction; of the fees one past the last';
 COMMENT ON COLUMN mes_internal.output_rows.output_index IS 'number of the output in its transaction';
 COMMENT ON COLUMN mes_internal.output_rows.actor IS 'who in the transaction made it: 0 the sender';
-COMMENT ON COLUMN mes_internal.output_rows.kind IS '0 payment, 1 change, 2 issue';
+COMMENT ON COLUMN mes_internal.output_rows.kind IS '0 payment, 1 change, 2 issue, 3 fees of the block';
 
 CREATE TABLE mes_internal.spend_rows (
   output_id bigint NOT NULL,
@@ -103,6 +101,19 @@ COMMENT ON TABLE mes_internal.spend_rows IS 'one row a spent output, in the leaf
 COMMENT ON COLUMN mes_internal.spend_rows.output_id IS 'the output';
 COMMENT ON COLUMN mes_internal.spend_rows.spent_tx_id IS 'the transaction that spent it';
 COMMENT ON COLUMN mes_internal.spend_rows.input_index IS 'number of the input there';
+
+-- who acts beside the sender: what statements of an account need of transactions that others sent
+CREATE TABLE mes_internal.actor_rows (
+  address_id bigint NOT NULL,
+  tx_id bigint NOT NULL,
+  actor smallint NOT NULL
+);
+CREATE UNIQUE INDEX actor_rows_address ON mes_internal.actor_rows (address_id, tx_id);
+CREATE UNIQUE INDEX actor_rows_transaction ON mes_internal.actor_rows (tx_id, actor);
+COMMENT ON TABLE mes_internal.actor_rows IS 'one row an actor beside the sender of a transaction that took effect';
+COMMENT ON COLUMN mes_internal.actor_rows.address_id IS 'who acts';
+COMMENT ON COLUMN mes_internal.actor_rows.tx_id IS 'the transaction';
+COMMENT ON COLUMN mes_internal.actor_rows.actor IS 'number there, from 1; the sender is 0';
 
 CREATE TABLE mes_internal.genesis_rows (
   genesis_hash bytea NOT NULL,
@@ -194,9 +205,10 @@ BEGIN
                  leaf, parent, leaf || '_cut', key, from_key, to_key);
   FOREACH index_columns IN ARRAY indexes LOOP
     number := number + 1;
-    EXECUTE format('CREATE %s INDEX %I ON mes_internal.%I (%s)',
-                   CASE WHEN index_columns LIKE 'unique %' THEN 'UNIQUE' ELSE '' END,
-                   leaf || '_' || number, leaf, replace(index_columns, 'unique ', ''));
+    EXECUTE format('CREATE %s INDEX %I ON mes_internal.%I %s (%s)',
+                   CASE WHEN index_columns LIKE 'unique %' THEN 'UNIQUE' ELSE '' END, leaf || '_' || number, leaf,
+                   CASE WHEN index_columns LIKE 'hash %' THEN 'USING hash' ELSE '' END,
+                   regexp_replace(index_columns, '^(unique|hash) ', ''));
   END LOOP;
   EXECUTE format('ALTER TABLE mes_internal.%I ATTACH PARTITION mes_internal.%I FOR VALUES FROM (%s) TO (%s)',
                  parent, leaf, from_key, to_key);
@@ -211,17 +223,97 @@ BEGIN
   PERFORM mes_internal.create_leaf('block_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height', 'block_time']);
   PERFORM mes_internal.create_leaf('transaction_rows', suffix, from_height << 20, to_height << 20, 'tx_id',
-    ARRAY['unique tx_id', 'txid_key', 'submission', 'sender_id, tx_id', 'tx_id) WHERE (actor_count > 1',
-      'operation, tx_id) WHERE (operation = 0 OR operation > 15']);
+    ARRAY['unique tx_id', '(tx_id >> 20)', 'hash txid', 'submission', 'sender_id, tx_id',
+          'operation, tx_id) WHERE (operation = 0 OR operation > 15']);
   PERFORM mes_internal.create_leaf('witness_rows', suffix, from_height, to_height, 'height',
     ARRAY['unique height']);
   PERFORM mes_internal.create_leaf('output_rows', suffix, from_height << 20, to_height << 20, 'output_id',
-    ARRAY['unique output_id', 'address_id, output_id', 'output_id) WHERE (actor > 0']);
+    ARRAY['unique output_id', '(output_id >> 20), output_id', 'address_id, output_id',
+          'mes_internal.fees_txid(output_id >> 20)) WHERE (kind = 3']);
   PERFORM mes_internal.create_leaf('spend_rows', suffix, from_height << 20, to_height << 20, 'output_id',
     ARRAY['unique output_id']);
   INSERT INTO mes_internal.leaves VALUES (from_height, to_height, suffix);
 END $$;
 COMMENT ON FUNCTION mes_internal.create_leaves(bigint, bigint) IS 'makes the leaf of every partitioned ledger relation for a range of heights';
+
+-- how leaves are cut: a layout of this node and no part of consensus
+CREATE FUNCTION mes_internal.leaf_limits(OUT outputs bigint, OUT age interval, OUT first_blocks bigint,
+                                         OUT fewest_blocks bigint, OUT step_rows bigint)
+RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (10000000::bigint, interval '30 days', 65536::bigint, 4096::bigint, 10000::bigint);
+COMMENT ON FUNCTION mes_internal.leaf_limits() IS 'about so many outputs or so much time a leaf, blocks of the first leaves, fewest blocks of any, rows that one step of closing a leaf reads';
+
+CREATE FUNCTION mes_internal.create_first_leaves()
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  width bigint := (mes_internal.leaf_limits()).first_blocks;
+BEGIN
+  PERFORM mes_internal.create_leaves(1, width);
+  PERFORM mes_internal.create_leaves(width, 2 * width);
+END $$;
+COMMENT ON FUNCTION mes_internal.create_first_leaves() IS 'makes the leaves that a new ledger begins with';
+
+-- Blocks of the next leaf, at the pace of the last ones. Every fifty leaves double what one takes, so
+-- that there are never two hundred.
+CREATE FUNCTION mes_internal.leaf_width(tip bigint)
+RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  limits record;
+  share bigint := 1::bigint << ((SELECT count(*) FROM mes_internal.leaves) / 50)::integer;
+  since bigint := greatest(1, tip - 65535);
+  outputs bigint;
+  age interval;
+BEGIN
+  SELECT * INTO limits FROM mes_internal.leaf_limits();
+  IF tip < limits.first_blocks THEN
+    RETURN limits.first_blocks;
+  END IF;
+  SELECT sum(b.output_count), max(b.block_time) - min(b.block_time) INTO outputs, age
+    FROM mes_internal.block_rows AS b WHERE b.height >= since;
+  RETURN greatest(limits.fewest_blocks, share * least(
+    limits.outputs * (tip - since + 1) / greatest(outputs, 1),
+    (tip - since + 1) * (extract(epoch FROM limits.age) / greatest(extract(epoch FROM age), 0.001))::bigint,
+    1::bigint << 24));
+END $$;
+COMMENT ON FUNCTION mes_internal.leaf_width(bigint) IS 'how many blocks the next leaf takes';
+
+-- two leaves beyond the one that takes blocks now
+CREATE FUNCTION mes_internal.extend_leaves()
+RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  tip bigint := coalesce((SELECT max(height) FROM mes_internal.block_rows), 0);
+  last bigint;
+BEGIN
+  WHILE (SELECT count(*) < 2 FROM mes_internal.leaves AS l WHERE l.from_height > tip) LOOP
+    last := (SELECT max(l.to_height) FROM mes_internal.leaves AS l);
+    EXIT WHEN last IS NULL;
+    PERFORM mes_internal.create_leaves(last, last + mes_internal.leaf_width(tip));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION mes_internal.extend_leaves() IS 'keeps leaf tables ahead of the chain';
+
+-- closing balances of a leaf whose blocks are all there: derived from the ledger, no part of it
+CREATE TABLE mes_internal.closings (
+  height bigint NOT NULL,
+  reached bigint NOT NULL
+);
+CREATE UNIQUE INDEX closings_height ON mes_internal.closings (height);
+COMMENT ON TABLE mes_internal.closings IS 'leaves that are closed or being closed; derived from the ledger';
+COMMENT ON COLUMN mes_internal.closings.height IS 'last block of the leaf';
+COMMENT ON COLUMN mes_internal.closings.reached IS 'last block that its closing balances hold; they count when this is height';
+
+CREATE TABLE mes_internal.closing_rows (
+  address_id bigint NOT NULL,
+  asset_id integer NOT NULL,
+  height bigint NOT NULL,
+  amount_units bigint NOT NULL
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX closing_rows_key ON mes_internal.closing_rows (address_id, asset_id, height);
+COMMENT ON TABLE mes_internal.closing_rows IS 'closing balances of leaves, a row for each that moved in the leaf; derived from the ledger';
+COMMENT ON COLUMN mes_internal.closing_rows.address_id IS 'owner';
+COMMENT ON COLUMN mes_internal.closing_rows.asset_id IS 'asset';
+COMMENT ON COLUMN mes_internal.closing_rows.height IS 'last block of the leaf';
+COMMENT ON COLUMN mes_internal.closing_rows.amount_units IS 'what it owned after that block, in base units';
 
 ALTER TABLE mes_internal.block_rows ALTER header SET STORAGE EXTERNAL;
 ALTER TABLE mes_internal.transaction_rows ALTER body SET STORAGE EXTERNAL;
@@ -233,9 +325,11 @@ DECLARE
   relation text;
 BEGIN
   FOREACH relation IN ARRAY ARRAY['genesis_rows', 'block_rows', 'transaction_rows', 'witness_rows', 'output_rows', 'spend_rows',
-                                  'address_rows', 'asset_rows', 'state_rows', 'state_sums', 'leaves'] LOOP
+                                  'actor_rows', 'address_rows', 'asset_rows', 'state_rows', 'state_sums', 'leaves', 'closings',
+                                  'closing_rows'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump(format('mes_internal.%I', relation), '');
     EXECUTE format('GRANT SELECT ON mes_internal.%I TO mes_reader, mes_auditor, mes_admin', relation);
     EXECUTE format('GRANT SELECT, INSERT ON mes_internal.%I TO mes_engine', relation);
   END LOOP;
 END $$;
+GRANT UPDATE ON mes_internal.closings, mes_internal.closing_rows TO mes_engine;

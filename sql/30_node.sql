@@ -118,22 +118,6 @@ CREATE FUNCTION mes.last_txid()
 RETURNS bytea LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mes_last_txid';
 COMMENT ON FUNCTION mes.last_txid() IS 'txid of this session''s last submission that became final, null before';
 
--- partitions ahead of need
-
-CREATE FUNCTION mes_internal.extend_leaves()
-RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  tip bigint := coalesce((SELECT max(height) FROM mes_internal.block_rows), 0);
-  last mes_internal.leaves;
-BEGIN
-  LOOP
-    SELECT * INTO last FROM mes_internal.leaves ORDER BY from_height DESC LIMIT 1;
-    EXIT WHEN NOT FOUND OR last.from_height > tip + (1::bigint << 19);
-    PERFORM mes_internal.create_leaves(last.to_height, last.to_height + (1::bigint << 20));
-  END LOOP;
-END $$;
-COMMENT ON FUNCTION mes_internal.extend_leaves() IS 'keeps leaf tables ahead of the chain';
-
 -- nobody but those named; the engine's own functions stay its own
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA mes, mes_internal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes_internal.error_rows() TO PUBLIC;

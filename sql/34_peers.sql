@@ -161,8 +161,7 @@ BEGIN
   PERFORM mes_internal.create_peer_roles(ARRAY(
     SELECT m ->> 'name' FROM jsonb_array_elements(document -> 'members') AS m
      WHERE m ->> 'voting_key' <> own ->> 'voting_key'));
-  PERFORM mes_internal.create_leaves(1, 1::bigint << 20);
-  PERFORM mes_internal.create_leaves(1::bigint << 20, 2::bigint << 20);
+  PERFORM mes_internal.create_first_leaves();
   -- last: from here on the relations are append-only
   INSERT INTO mes_internal.genesis_rows (genesis_hash, encoded, document) VALUES (sha256(encoded), encoded, document);
   BEGIN

@@ -1,9 +1,9 @@
 -- 40_ledger_views.sql - the ledger for people: blocks, transactions, receipts, outputs, assets.
 --
 -- Every view joins block_rows by the height and by the range of ids that a height means. The pair
--- looks redundant and is not: the equality finds the block of a transaction, the range finds the
--- transactions of a block, so a filter on height or block_time prunes partitions, and one on an
--- address never reads them all.
+-- looks redundant and is not: the equality meets the index on the height of an id, the range lets a
+-- join skip leaves. Height is the transaction's own (tx_id >> 20), not the block's: a range of heights
+-- is then a range of that index, and its statistics are those of the transactions.
 
 CREATE FUNCTION mes_internal.whole_units(amount_units bigint, decimals smallint)
 RETURNS numeric LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_whole_units';
@@ -24,6 +24,12 @@ COMMENT ON FUNCTION mes_internal.operation_name(smallint) IS 'name of an operati
 CREATE FUNCTION mes_internal.status_name(number smallint)
 RETURNS text LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_status_name';
 COMMENT ON FUNCTION mes_internal.status_name(smallint) IS 'ok, or the name in mes.error_codes';
+
+CREATE FUNCTION mes_internal.fees_txid(height bigint)
+RETURNS bytea LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE
+RETURN pg_catalog.sha256('MES1-fees'::bytea || pg_catalog.int8send(height));
+GRANT EXECUTE ON FUNCTION mes_internal.fees_txid(bigint) TO mes_engine;
+COMMENT ON FUNCTION mes_internal.fees_txid(bigint) IS 'what stands for a txid in the output that pays a block''s fees to its proposer';
 
 CREATE FUNCTION mes_internal.transaction_reference(txid bytea, body bytea)
 RETURNS text LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_transaction_reference';
@@ -186,7 +192,7 @@ COMMENT ON COLUMN mes.block_signatures.block_time IS 'chain time of the block';
 -- transactions
 
 CREATE VIEW mes.transactions AS
-SELECT b.height, (t.tx_id & 1048575)::integer AS position, t.txid, t.submission, b.block_time,
+SELECT t.tx_id >> 20 AS height, (t.tx_id & 1048575)::integer AS position, t.txid, t.submission, b.block_time,
        mes_internal.address_text(a.address) AS address, mes_internal.operation_name(t.operation) AS operation,
        t.operation_count::integer AS operation_count, mes_internal.transaction_detail(t.txid, t.body) AS detail,
        mes_internal.transaction_reference(t.txid, t.body) AS reference,
@@ -216,7 +222,7 @@ COMMENT ON COLUMN mes.transactions.fee IS 'fee it offered, in mes.genesis.fee_as
 COMMENT ON COLUMN mes.transactions.status IS 'ok, or why it was refused: a name of mes.error_codes';
 
 CREATE VIEW mes.transaction_operations AS
-SELECT b.height, (t.tx_id & 1048575)::integer AS position, o.operation_index, b.block_time, t.txid,
+SELECT t.tx_id >> 20 AS height, (t.tx_id & 1048575)::integer AS position, o.operation_index, b.block_time, t.txid,
        mes_internal.address_text(o.address) AS address, o.operation, o.detail, mes_internal.status_name(t.status) AS status
   FROM mes_internal.transaction_rows AS t
   JOIN mes_internal.block_rows AS b
@@ -234,7 +240,7 @@ COMMENT ON COLUMN mes.transaction_operations.detail IS 'its fields; amounts in w
 COMMENT ON COLUMN mes.transaction_operations.status IS 'of its transaction: all operations take effect or none';
 
 CREATE VIEW mes.receipts AS
-SELECT t.txid, b.height, (t.tx_id & 1048575)::integer AS position, b.block_time, t.submission,
+SELECT t.txid, t.tx_id >> 20 AS height, (t.tx_id & 1048575)::integer AS position, b.block_time, t.submission,
        mes_internal.status_name(t.status) AS status, mes_internal.receipt_message(t.receipt) AS message,
        CASE WHEN t.receipt IS NOT NULL
             THEN pg_catalog.jsonb_strip_nulls(pg_catalog.to_jsonb(mes_internal.receipt_fields(t.receipt))) END AS detail

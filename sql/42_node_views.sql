@@ -65,18 +65,12 @@ CREATE FUNCTION mes.wait_for_receipt(submission uuid, timeout interval DEFAULT '
 RETURNS SETOF mes.receipts LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE ROWS 1 AS 'MODULE_PATHNAME', 'mes_wait_for_receipt';
 COMMENT ON FUNCTION mes.wait_for_receipt(uuid, interval) IS 'the same, waiting until it is decided; no row when the time is over before';
 
--- the index is on the first bytes of a txid; the submission is indexed too and leads into the view
 CREATE FUNCTION mes.find_transaction(txid bytea)
 RETURNS SETOF mes.transactions LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-SELECT v.* FROM mes.transactions AS v
- WHERE v.txid = find_transaction.txid
-   AND v.submission = ANY (ARRAY(
-     SELECT t.submission FROM mes_internal.transaction_rows AS t
-      WHERE t.txid = find_transaction.txid
-        AND t.txid_key = ('x' || pg_catalog.encode(pg_catalog.substring(find_transaction.txid, 1, 8), 'hex'))::bit(64)::bigint));
+SELECT v.* FROM mes.transactions AS v WHERE v.txid = find_transaction.txid;
 END;
-COMMENT ON FUNCTION mes.find_transaction(bytea) IS 'a transaction by its txid, with an index';
+COMMENT ON FUNCTION mes.find_transaction(bytea) IS 'a transaction by its txid';
 
 CREATE FUNCTION mes.submit_batch(tx bytea[])
 RETURNS TABLE (item integer, txid bytea, submission uuid, height bigint, "position" integer, status text, message text)
@@ -233,6 +227,7 @@ BEGIN
   FOREACH object IN ARRAY ARRAY['whole_units(bigint, smallint)', 'address_text(bytea)', 'address_bytes(text)',
     'operation_name(smallint)', 'status_name(smallint)', 'transaction_reference(bytea, bytea)',
     'transaction_memo(bytea, bytea)', 'output_memo(bytea, bytea, integer)', 'transaction_fee(bytea, bytea)',
+    'closed_height(bigint)', 'fees_txid(bigint)', 'balance_after(bigint, integer, bigint, integer, integer)',
     'transaction_actor(bytea, bytea, integer)', 'transaction_detail(bytea, bytea)',
     'transaction_operations(bytea, bytea)', 'transaction_burns(bytea, bytea)', 'operation_kind_rows()',
     'receipt_message(bytea)', 'receipt_fields(bytea)', 'certificate_signers(bytea)', 'asset_state(bytea)',

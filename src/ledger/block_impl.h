@@ -34,9 +34,9 @@ struct LedgerBlock
 	LedgerStore store;
 	uint64_t height;
 	uint64_t block_time_ms;
-	TxAsset fee_asset;
+	LedgerFees fees;
 	LtHash *state;
-	int64_t fees;
+	int64_t fees_paid;
 
 	uint32_t tx_count;
 	uint32_t output_count;
@@ -58,13 +58,13 @@ struct LedgerBlock
 	uint32_t spend_heads[BUCKETS];      /* output_id -> spends of this block */
 	uint32_t submission_heads[BUCKETS]; /* (sender, submission) -> txs of this block */
 	uint32_t row_heads[BUCKETS];        /* (table, key) -> rows of this block, latest first */
-	uint32_t output_next[BLOCK_OUTPUTS_MAX];
+	uint32_t output_next[BLOCK_OUTPUTS_MAX + 1];
 	uint32_t spend_next[BLOCK_INPUTS_MAX];
 	uint32_t submission_next[BLOCK_TX_MAX];
 	uint32_t row_next[BLOCK_ROWS_MAX];
 
 	LedgerTx txs[BLOCK_TX_MAX];
-	LedgerOutput outputs[BLOCK_OUTPUTS_MAX];
+	LedgerOutput outputs[BLOCK_OUTPUTS_MAX + 1]; /* and the fees */
 	LedgerSpend spends[BLOCK_INPUTS_MAX];
 	LedgerRow rows[BLOCK_ROWS_MAX];
 	uint8_t arena[BLOCK_ARENA_SIZE]; /* keys and values of rows, write set of one transaction */
@@ -73,6 +73,7 @@ struct LedgerBlock
 extern void world_begin(LedgerBlock *block, const TxView *view);
 extern McStatus world_spend(LedgerBlock *block, const TxInput *input, uint32_t input_index,
 							McProblem *problem);
+extern McStatus world_pay_fee(LedgerBlock *block, McProblem *problem);
 extern McStatus world_balanced(const LedgerBlock *block, McProblem *problem);
 extern McStatus world_add_output(LedgerBlock *block, uint32_t actor, const TxOutput *output,
 								 LedgerOutputKind kind, McProblem *problem);

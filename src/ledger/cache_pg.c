@@ -13,6 +13,7 @@ typedef struct CacheEntry
 	int64_t amount;
 	uint32_t index;
 	TxAsset asset;
+	uint8_t kind;
 } CacheEntry;
 
 static CacheEntry *entries;
@@ -61,6 +62,7 @@ cache_put(const LedgerOutput *output)
 		.amount = output->amount,
 		.index = output->index,
 		.asset = output->asset,
+		.kind = (uint8_t) output->kind,
 	};
 }
 
@@ -78,6 +80,7 @@ cache_get(const McHash *txid, uint32_t index, LedgerOutput *output)
 		.address = entry->address,
 		.asset = entry->asset,
 		.amount = entry->amount,
+		.kind = (LedgerOutputKind) entry->kind,
 	};
 	return true;
 }

@@ -15,15 +15,15 @@ ledger_block_size(void)
 
 void
 ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height,
-				   uint64_t block_time_ms, const TxAsset *fee_asset, LtHash *state)
+				   uint64_t block_time_ms, const LedgerFees *fees, LtHash *state)
 {
 	assert(height > 0);
 	block->store = *store;
 	block->height = height;
 	block->block_time_ms = block_time_ms;
-	block->fee_asset = *fee_asset;
+	block->fees = *fees;
 	block->state = state;
-	block->fees = 0;
+	block->fees_paid = 0;
 	block->tx_count = 0;
 	block->output_count = 0;
 	block->spend_count = 0;
@@ -165,7 +165,7 @@ run_transaction(LedgerBlock *block, McProblem *problem)
 {
 	if (check_admission(block, problem) != MC_OK || spend_inputs(block, problem) != MC_OK ||
 		run_operations(block, problem) != MC_OK || give_change(block, problem) != MC_OK ||
-		world_balanced(block, problem) != MC_OK)
+		world_pay_fee(block, problem) != MC_OK || world_balanced(block, problem) != MC_OK)
 		return problem->status;
 	return MC_OK;
 }
@@ -242,7 +242,7 @@ commit_effects(LedgerBlock *block, const LedgerMark *mark)
 		write_entry(block, &used, WRITE_ADDED, &element);
 	}
 	commit_rows(block, mark, &used);
-	block->fees += block->view->fee;
+	block->fees_paid += block->view->fee;
 	return used;
 }
 
@@ -293,6 +293,40 @@ ledger_block_execute(LedgerBlock *block, const TxView *view)
 	return tx->problem.status;
 }
 
+/*
+ * The fees of one asset in one block are part of its supply, so they fit an int64. Their entry in
+ * the write set is the leaf after the transactions'; a block without fees has no such leaf.
+ */
+void
+ledger_block_close(LedgerBlock *block)
+{
+	LedgerOutput *made = &block->outputs[block->output_count];
+	McHash element;
+	McHash leaf;
+	size_t used = 0;
+	McSpan writes;
+
+	if (block->fees_paid == 0)
+		return;
+	assert(block->output_count <= BLOCK_OUTPUTS_MAX);
+	*made = (LedgerOutput){
+		.output_id = OUTPUT_ID(block->height, block->output_count),
+		.address = block->fees.payee,
+		.asset = block->fees.asset,
+		.amount = block->fees_paid,
+		.position = block->tx_count,
+		.kind = LEDGER_OUTPUT_FEES,
+	};
+	ledger_fees_txid(block->height, &made->txid);
+	block->output_count++;
+	ledger_output_element(made, &element);
+	lthash_add(block->state, &element);
+	write_entry(block, &used, WRITE_ADDED, &element);
+	writes = span_of(block->arena + block->arena_used, used);
+	merkle_leaf(&leaf, &writes, 1);
+	merkle_builder_add(&block->writeset, &leaf);
+}
+
 void
 ledger_block_roots(const LedgerBlock *block, LedgerRoots *roots)
 {
@@ -332,5 +366,5 @@ ledger_block_rows(const LedgerBlock *block, uint32_t *count)
 int64_t
 ledger_block_fees(const LedgerBlock *block)
 {
-	return block->fees;
+	return block->fees_paid;
 }

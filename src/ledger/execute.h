@@ -38,6 +38,7 @@ typedef enum LedgerOutputKind
 	LEDGER_OUTPUT_PAYMENT = 0, /* made by an operation for somebody */
 	LEDGER_OUTPUT_CHANGE = 1,
 	LEDGER_OUTPUT_ISSUE = 2,
+	LEDGER_OUTPUT_FEES = 3, /* of the whole block, to its proposer */
 } LedgerOutputKind;
 
 typedef struct LedgerOutput
@@ -60,6 +61,13 @@ typedef struct LedgerSpend
 	uint32_t input;
 	LedgerOutput output;
 } LedgerSpend;
+
+/* Who is paid the fees of a block, in what. */
+typedef struct LedgerFees
+{
+	TxAsset asset; /* empty: none are taken */
+	McAddress payee;
+} LedgerFees;
 
 /* The last value of a state row in this block. */
 typedef struct LedgerRow
@@ -114,10 +122,16 @@ extern size_t ledger_block_size(void);
 
 /* state is updated in place as transactions execute: hand in a copy until the block is durable. */
 extern void ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height,
-							   uint64_t block_time_ms, const TxAsset *fee_asset, LtHash *state);
+							   uint64_t block_time_ms, const LedgerFees *fees, LtHash *state);
 
 /* Executes the next transaction and returns its status; a refusal leaves no other trace. */
 extern McStatus ledger_block_execute(LedgerBlock *block, const TxView *view);
+
+/*
+ * After the last transaction: the fees paid are one output of the block, behind all others, with
+ * a txid that no transaction has and at the position after the last.
+ */
+extern void ledger_block_close(LedgerBlock *block);
 
 extern void ledger_block_roots(const LedgerBlock *block, LedgerRoots *roots);
 
@@ -129,6 +143,12 @@ extern const LedgerRow *ledger_block_rows(const LedgerBlock *block, uint32_t *co
 
 /* The fee that successful transactions of the block paid. */
 extern int64_t ledger_block_fees(const LedgerBlock *block);
+
+/* H("MES1-fees" || height), the height in 8 bytes big-endian: what names the fees of a block. */
+extern void ledger_fees_txid(uint64_t height, McHash *txid);
+
+/* An input that may be the fees of a block: it says the height and fits its name. */
+extern bool ledger_input_is_fees(const TxInput *input);
 
 /* Leaf of tx_root: H(0x00 || txid || body_id) (A1). */
 extern void ledger_tx_leaf(const McHash *txid, const McHash *body_id, McHash *leaf);

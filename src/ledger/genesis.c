@@ -164,6 +164,14 @@ genesis_decode(McSpan bytes, Genesis *genesis, McProblem *problem)
 	return genesis_check(genesis, problem);
 }
 
+LedgerFees
+genesis_fees(const Genesis *genesis, uint32_t proposer)
+{
+	assert(proposer < genesis->member_count);
+	return (LedgerFees){ .asset = genesis->fee_asset,
+						 .payee = genesis->members[proposer].fee_address };
+}
+
 void
 genesis_hash(const Genesis *genesis, McHash *hash)
 {

@@ -10,6 +10,7 @@
 #define MESCHAIN_LEDGER_GENESIS_H
 
 #include "base/suite.h"
+#include "ledger/execute.h"
 #include "ledger/parameters.h"
 #include "tx/tx.h"
 
@@ -48,6 +49,9 @@ extern void genesis_encode(const Genesis *genesis, WireWriter *writer);
 
 /* Hostile bytes; what it accepts passed genesis_check and encodes to the same bytes. */
 extern McStatus genesis_decode(McSpan bytes, Genesis *genesis, McProblem *problem);
+
+/* Who is paid the fees of a block that this member proposed. */
+extern LedgerFees genesis_fees(const Genesis *genesis, uint32_t proposer);
 
 /* SHA-256 of the canonical bytes. */
 extern void genesis_hash(const Genesis *genesis, McHash *hash);

@@ -32,20 +32,17 @@ damaged(uint64_t height)
 static int64
 find_tx_id(bytea *txid)
 {
-	Oid types[2] = { INT8OID, BYTEAOID };
-	Datum values[2];
+	Datum value = PointerGetDatum(txid);
 	bool isnull;
 
 	if (VARSIZE_ANY_EXHDR(txid) != HASH_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a txid has %d bytes, not %d", HASH_SIZE, (int) VARSIZE_ANY_EXHDR(txid))));
-	values[0] = Int64GetDatum((int64) get_be64((const uint8_t *) VARDATA_ANY(txid)));
-	values[1] = PointerGetDatum(txid);
 	/* of the same transaction included twice, the first had the effect */
 	if (SPI_execute_with_args("SELECT tx_id FROM mes_internal.transaction_rows "
-							  "WHERE txid_key = $1 AND txid = $2 ORDER BY tx_id LIMIT 1",
-							  2, types, values, NULL, true, 1) != SPI_OK_SELECT)
+							  "WHERE txid = $1 ORDER BY tx_id LIMIT 1",
+							  1, (Oid[]){ BYTEAOID }, &value, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a transaction");
 	if (SPI_processed == 0)
 		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),

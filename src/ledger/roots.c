@@ -11,6 +11,26 @@ ledger_tx_leaf(const McHash *txid, const McHash *body_id, McHash *leaf)
 	merkle_leaf(leaf, parts, 2);
 }
 
+void
+ledger_fees_txid(uint64_t height, McHash *txid)
+{
+	uint8_t number[8];
+
+	put_be64(number, height);
+	digest_tagged(txid, "MES1-fees", span_of(number, sizeof(number)));
+}
+
+bool
+ledger_input_is_fees(const TxInput *input)
+{
+	McHash txid;
+
+	if (input->output_index != 0 || input->height == 0)
+		return false;
+	ledger_fees_txid(input->height, &txid);
+	return hash_equal(&txid, &input->txid);
+}
+
 /* Nothing known only after ordering: no height, no position, no time (P16). */
 void
 ledger_output_element(const LedgerOutput *output, McHash *element)

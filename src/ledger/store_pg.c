@@ -48,6 +48,7 @@ static struct
 	int32 next_asset_id;
 	StoreStats stats;
 	SPIPlanPtr output_plan;
+	SPIPlanPtr fees_plan;
 	SPIPlanPtr row_plan;
 	SPIPlanPtr submission_plan;
 	SPIPlanPtr address_plan;
@@ -84,20 +85,28 @@ prepare(const char *query, int count, Oid *types)
 	return plan;
 }
 
+#define OUTPUT_COLUMNS                                                                             \
+	"SELECT o.output_id, o.amount_units, c.code, a.address, "                                      \
+	"EXISTS (SELECT 1 FROM mes_internal.spend_rows s WHERE s.output_id = o.output_id), o.kind "
+
 static void
 prepare_all(void)
 {
-	store.output_plan =
-		prepare("SELECT o.output_id, o.amount_units, c.code, a.address, "
-				"EXISTS (SELECT 1 FROM mes_internal.spend_rows s WHERE s.output_id = o.output_id) "
-				"FROM mes_internal.transaction_rows t "
-				"JOIN mes_internal.output_rows o ON o.output_id = (t.tx_id >> 20 << 20) + "
-				"t.first_output + $5 "
-				"JOIN mes_internal.address_rows a ON a.address_id = o.address_id "
-				"JOIN mes_internal.asset_rows c ON c.asset_id = o.asset_id "
-				"WHERE t.txid_key = $1 AND t.txid = $2 AND t.tx_id >= $3 AND t.tx_id < $4 "
-				"AND $5 < t.output_count",
-				5, (Oid[]){ INT8OID, BYTEAOID, INT8OID, INT8OID, INT4OID });
+	store.output_plan = prepare(
+		OUTPUT_COLUMNS "FROM mes_internal.transaction_rows t "
+					   "JOIN mes_internal.output_rows o ON o.output_id = (t.tx_id >> 20 << 20) + "
+					   "t.first_output + $4 "
+					   "JOIN mes_internal.address_rows a ON a.address_id = o.address_id "
+					   "JOIN mes_internal.asset_rows c ON c.asset_id = o.asset_id "
+					   "WHERE t.txid = $1 AND t.tx_id >= $2 AND t.tx_id < $3 "
+					   "AND $4 < t.output_count",
+		4, (Oid[]){ BYTEAOID, INT8OID, INT8OID, INT4OID });
+	store.fees_plan =
+		prepare(OUTPUT_COLUMNS "FROM mes_internal.output_rows o "
+							   "JOIN mes_internal.address_rows a ON a.address_id = o.address_id "
+							   "JOIN mes_internal.asset_rows c ON c.asset_id = o.asset_id "
+							   "WHERE o.output_id >= $1 AND o.output_id < $2 AND o.kind = 3",
+				2, (Oid[]){ INT8OID, INT8OID });
 	store.row_plan = prepare("SELECT value FROM mes_internal.state_rows "
 							 "WHERE table_number = $1 AND key = $2 ORDER BY height DESC LIMIT 1",
 							 2, (Oid[]){ INT2OID, BYTEAOID });
@@ -236,6 +245,7 @@ read_output(HeapTuple row, TupleDesc desc, const TxInput *input, LedgerOutput *o
 		.output_id = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull)),
 		.amount = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull)),
 	};
+	output->kind = (LedgerOutputKind) DatumGetInt16(SPI_getbinval(row, desc, 6, &isnull));
 	strlcpy(output->asset.code, code, sizeof(output->asset.code));
 	memcpy(output->address.bytes, VARDATA_ANY(address), HASH_SIZE);
 	return DatumGetBool(SPI_getbinval(row, desc, 5, &isnull)) ? LEDGER_SPENT : LEDGER_UNSPENT;
@@ -246,7 +256,8 @@ find_output(void *context, const TxInput *input, LedgerOutput *output)
 {
 	uint64_t low = input->height;
 	uint64_t high = input->height + 1;
-	Datum values[5];
+	Datum values[4];
+	int done;
 	LedgerFound found = LEDGER_UNKNOWN;
 
 	if (cache_get(&input->txid, input->output_index, output))
@@ -262,12 +273,15 @@ find_output(void *context, const TxInput *input, LedgerOutput *output)
 	}
 	if (high > store.height || input->output_index > BLOCK_OUTPUTS_MAX)
 		return LEDGER_UNKNOWN;
-	values[0] = Int64GetDatum((int64) get_be64(input->txid.bytes));
-	values[1] = bytea_datum(span_hash(&input->txid));
-	values[2] = Int64GetDatum((int64) OUTPUT_ID(low, 0));
-	values[3] = Int64GetDatum((int64) OUTPUT_ID(high, 0));
-	values[4] = Int32GetDatum((int32) input->output_index);
-	if (SPI_execute_plan(store.output_plan, values, NULL, true, 1) != SPI_OK_SELECT)
+	values[0] = bytea_datum(span_hash(&input->txid));
+	values[1] = Int64GetDatum((int64) OUTPUT_ID(low, 0));
+	values[2] = Int64GetDatum((int64) OUTPUT_ID(high, 0));
+	values[3] = Int32GetDatum((int32) input->output_index);
+	if (ledger_input_is_fees(input))
+		done = SPI_execute_plan(store.fees_plan, &values[1], NULL, true, 1);
+	else
+		done = SPI_execute_plan(store.output_plan, values, NULL, true, 1);
+	if (done != SPI_OK_SELECT)
 		elog(ERROR, "could not look up an output");
 	if (SPI_processed == 1)
 		found = read_output(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, input, output);

@@ -130,6 +130,12 @@ tables_ready(uint64_t height)
 	return find_leaf(height) != NULL;
 }
 
+static Oid
+internal_table(const char *name)
+{
+	return get_relname_relid(name, get_namespace_oid("mes_internal", false));
+}
+
 /* New addresses of this block, written before anything refers to them. */
 typedef struct AddressWriter
 {
@@ -197,20 +203,19 @@ fill_transaction(TupleTableSlot *row, const LedgerTx *tx, int64 tx_id, int64 sen
 	uint32_t first = tx->first_output;
 
 	row->tts_values[0] = Int64GetDatum(tx_id);
-	row->tts_values[1] = Int64GetDatum((int64) get_be64(view->txid.bytes));
-	row->tts_values[2] = Int64GetDatum(sender_id);
-	row->tts_values[3] = Int32GetDatum((int32) first);
-	row->tts_values[4] = Int32GetDatum((int32) tx->output_count);
-	row->tts_values[5] = Int16GetDatum((int16) tx->problem.status);
-	row->tts_values[6] = Int16GetDatum((int16) only_operation(view));
-	row->tts_values[7] = Int16GetDatum((int16) view->operation_count);
-	row->tts_values[8] = Int16GetDatum((int16) view->actor_count);
-	row->tts_values[9] = TimestampTzGetDatum(block_time);
-	row->tts_values[10] = uuid_datum(view->submission);
-	row->tts_values[11] = bytes_datum(span_hash(&view->txid));
-	row->tts_values[12] = bytes_datum(view->body);
-	row->tts_isnull[13] = !refused;
-	row->tts_values[13] = refused ? refusal_datum(tx) : (Datum) 0;
+	row->tts_values[1] = Int64GetDatum(sender_id);
+	row->tts_values[2] = Int32GetDatum((int32) first);
+	row->tts_values[3] = Int32GetDatum((int32) tx->output_count);
+	row->tts_values[4] = Int16GetDatum((int16) tx->problem.status);
+	row->tts_values[5] = Int16GetDatum((int16) only_operation(view));
+	row->tts_values[6] = Int16GetDatum((int16) view->operation_count);
+	row->tts_values[7] = Int16GetDatum((int16) view->actor_count);
+	row->tts_values[8] = TimestampTzGetDatum(block_time);
+	row->tts_values[9] = uuid_datum(view->submission);
+	row->tts_values[10] = bytes_datum(span_hash(&view->txid));
+	row->tts_values[11] = bytes_datum(view->body);
+	row->tts_isnull[12] = !refused;
+	row->tts_values[12] = refused ? refusal_datum(tx) : (Datum) 0;
 }
 
 static void
@@ -228,6 +233,33 @@ write_transactions(const LedgerBlock *block, const Leaf *leaf, AddressWriter *ad
 		fill_transaction(bulk_row(bulk), &txs[i], (int64) OUTPUT_ID(addresses->height, i),
 						 address_id(addresses, &txs[i].view->sender), block_time);
 	bulk_close(bulk);
+}
+
+/* Who acts beside the sender, of transactions that took effect. */
+static void
+write_actors(const LedgerBlock *block, AddressWriter *addresses)
+{
+	uint32_t count;
+	const LedgerTx *txs = ledger_block_txs(block, &count);
+	BulkWriter *bulk = NULL;
+
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t actor = 1; txs[i].problem.status == MC_OK && actor < txs[i].view->actor_count;
+			 actor++)
+		{
+			McAddress address;
+			TupleTableSlot *row;
+
+			if (bulk == NULL)
+				bulk = bulk_open(internal_table("actor_rows"));
+			tx_actor_address(txs[i].view, actor, &address);
+			row = bulk_row(bulk);
+			row->tts_values[0] = Int64GetDatum(address_id(addresses, &address));
+			row->tts_values[1] = Int64GetDatum((int64) OUTPUT_ID(addresses->height, i));
+			row->tts_values[2] = Int16GetDatum((int16) actor);
+		}
+	if (bulk != NULL)
+		bulk_close(bulk);
 }
 
 static void
@@ -319,12 +351,6 @@ write_spends(const LedgerBlock *block, uint64_t height)
 		bulk_close(bulk);
 }
 
-static Oid
-internal_table(const char *name)
-{
-	return get_relname_relid(name, get_namespace_oid("mes_internal", false));
-}
-
 static void
 write_asset(const LedgerRow *row, int64 tx_id, BulkWriter **bulk)
 {
@@ -390,6 +416,7 @@ tables_write_effects(const LedgerBlock *block, uint64_t height, uint64_t block_t
 
 	write_rows(block, height);
 	write_transactions(block, leaf, &addresses, block_time);
+	write_actors(block, &addresses);
 	leaf = find_leaf(height);
 	write_witnesses(block, leaf, height);
 	write_outputs(block, leaf, &addresses);

@@ -29,6 +29,9 @@ check_columns(Verifier *verifier, const BlockRow *block)
 	if ((int64) header->proposer != block->proposer)
 		report_block(verifier, block, "proposer is not the header's",
 					 psprintf("%d stored, %u in the header", block->proposer, header->proposer));
+	if (header->proposer >= verifier->genesis.member_count)
+		report_block(verifier, block, "the proposer is no member",
+					 psprintf("%u of %u", header->proposer, verifier->genesis.member_count));
 	if ((int64) header->tx_count != block->tx_count)
 		report_block(verifier, block, "tx_count is not the header's",
 					 psprintf("%d stored, %u in the header", block->tx_count, header->tx_count));
@@ -205,18 +208,21 @@ execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 {
 	TxRow *txs = verifier->rows.txs + block->first_tx;
 	uint64_t time_ms = block->damaged ? unix_ms(block->block_time) : block->header.ts_ms;
+	uint32_t proposer = block->damaged ? (uint32_t) block->proposer : block->header.proposer;
+	LedgerFees fees = genesis_fees(&verifier->genesis, proposer % verifier->genesis.member_count);
 
 	verifier->height = block->height;
 	verifier->read_count = 0;
 	lthash_clear(&result->change);
-	ledger_block_begin(verifier->block, verify_store(verifier), block->height, time_ms,
-					   &verifier->genesis.fee_asset, &result->change);
+	ledger_block_begin(verifier->block, verify_store(verifier), block->height, time_ms, &fees,
+					   &result->change);
 	for (uint32_t i = 0; i < block->tx_rows; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		verifier->current = &txs[i];
 		(void) ledger_block_execute(verifier->block, &txs[i].view);
 	}
+	ledger_block_close(verifier->block);
 	ledger_block_roots(verifier->block, &result->roots);
 }
 

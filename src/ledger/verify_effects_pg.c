@@ -81,9 +81,9 @@ address_stored(Verifier *verifier, const McAddress *address)
  * Does the number stand for the address? When the address has no row at all the fault is in
  * address_rows, told apart from a row that names another number.
  */
-static bool
-address_agrees(Verifier *verifier, const BlockRow *block, int64 id, const McAddress *address,
-			   VerifyBlock *result)
+bool
+verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id, const McAddress *address,
+					  VerifyBlock *result)
 {
 	AddressEntry *entry = verify_address(verifier, id);
 	char text[ADDRESS_TEXT_SIZE + 1];
@@ -131,8 +131,6 @@ wrong_column(Verifier *verifier, const BlockRow *block, const TxRow *row, const 
 {
 	const TxView *view = tx->view;
 
-	if (row->txid_key != (int64) get_be64(view->txid.bytes))
-		return "txid_key";
 	if (memcmp(row->submission, view->submission, SUBMISSION_SIZE) != 0)
 		return "submission";
 	if (row->operation != (int16) only_operation(view))
@@ -141,7 +139,7 @@ wrong_column(Verifier *verifier, const BlockRow *block, const TxRow *row, const 
 		return "operation_count";
 	if (row->block_time != block->block_time)
 		return "block_time";
-	if (!address_agrees(verifier, block, row->sender_id, &view->sender, result))
+	if (!verify_address_agrees(verifier, block, row->sender_id, &view->sender, result))
 		return "sender_id";
 	return NULL;
 }
@@ -223,7 +221,7 @@ compare_output(Verifier *verifier, const BlockRow *block, const OutputRow *row,
 		column = "actor";
 	else if (row->kind != (int16) output->kind)
 		column = "kind";
-	else if (!address_agrees(verifier, block, row->address_id, &output->address, result))
+	else if (!verify_address_agrees(verifier, block, row->address_id, &output->address, result))
 		column = "address_id";
 	if (column != NULL)
 		note_cause(verify_report(
@@ -401,6 +399,7 @@ verify_compare(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 		return;
 	compare_outputs(verifier, block, result);
 	compare_spends(verifier, block, result);
+	verify_compare_actors(verifier, block, result);
 	rows = ledger_block_rows(verifier->block, &count);
 	for (uint32_t i = 0; i < count; i++)
 	{

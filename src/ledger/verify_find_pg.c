@@ -98,14 +98,29 @@ find_in_item(Verifier *verifier, const ItemTx *made, Source *source)
 	}
 }
 
+/* The fees of a block of this item: its last output. */
+static void
+find_fees_in_item(const ItemRows *rows, Source *source)
+{
+	uint64_t at = source->key.height - rows->from_height;
+	const OutputRow *last;
+
+	if (at >= rows->block_count || rows->blocks[at].output_rows == 0)
+		return;
+	last = &rows->outputs[rows->blocks[at].first_output + rows->blocks[at].output_rows - 1];
+	source->found = last->kind == LEDGER_OUTPUT_FEES;
+	source->row = *last;
+}
+
 typedef struct InputColumns
 {
-	Column keys;
 	Column txids;
 	Column indexes;
 	Column lows;
 	Column highs;
 	Column sources; /* pointers, in the same order */
+	Column fees;    /* heights of blocks whose fees are spent */
+	Column fees_sources;
 } InputColumns;
 
 static void
@@ -126,9 +141,19 @@ want_input(Verifier *verifier, InputColumns *columns, uint64_t height, const TxI
 		find_in_item(verifier, made, source);
 		return;
 	}
+	if (ledger_input_is_fees(input))
+	{
+		if (input->height >= verifier->rows.from_height)
+			find_fees_in_item(&verifier->rows, source);
+		else
+		{
+			push(&columns->fees, Int64GetDatum((int64) input->height));
+			push(&columns->fees_sources, PointerGetDatum(source));
+		}
+		return;
+	}
 	if (input->height >= verifier->rows.from_height || input->output_index > BLOCK_OUTPUTS_MAX)
 		return;
-	push(&columns->keys, Int64GetDatum((int64) get_be64(input->txid.bytes)));
 	push(&columns->txids, hash_datum(&input->txid));
 	push(&columns->indexes, Int32GetDatum((int32) input->output_index));
 	push(&columns->lows,
@@ -161,34 +186,52 @@ keep_source(Verifier *verifier, Source *source, HeapTuple row, TupleDesc desc)
 }
 
 static void
-find_old_sources(Verifier *verifier, const InputColumns *columns)
+keep_sources(Verifier *verifier, const Column *sources)
 {
-	Oid types[5] = { INT8ARRAYOID, BYTEAARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID };
-	Datum values[5] = { array_of(&columns->keys, INT8OID), array_of(&columns->txids, BYTEAOID),
-						array_of(&columns->indexes, INT4OID), array_of(&columns->lows, INT8OID),
-						array_of(&columns->highs, INT8OID) };
-
-	select_rows(
-		"SELECT i.n, o.output_id, o.address_id, o.amount_units, o.asset_id, "
-		"o.position_in_block, o.output_index, o.actor, o.kind, s.spent_tx_id, s.input_index "
-		"FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY "
-		"AS i (key, txid, index, low, high, n) "
-		"JOIN mes_internal.transaction_rows t ON t.txid_key = i.key AND t.txid = i.txid "
-		"AND t.tx_id + 0 >= i.low AND t.tx_id + 0 < i.high AND i.index < t.output_count "
-		"JOIN mes_internal.output_rows o ON o.output_id = (t.tx_id >> 20 << 20) + "
-		"t.first_output + i.index "
-		"LEFT JOIN mes_internal.spend_rows s ON s.output_id = o.output_id",
-		5, types, values);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool isnull;
 		HeapTuple row = SPI_tuptable->vals[i];
 		int64 n = DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
 
-		keep_source(verifier, (Source *) DatumGetPointer(columns->sources.values[n - 1]), row,
+		keep_source(verifier, (Source *) DatumGetPointer(sources->values[n - 1]), row,
 					SPI_tuptable->tupdesc);
 	}
 	SPI_freetuptable(SPI_tuptable);
+}
+
+#define SOURCE_COLUMNS                                                                             \
+	"SELECT i.n, o.output_id, o.address_id, o.amount_units, o.asset_id, o.position_in_block, "     \
+	"o.output_index, o.actor, o.kind, s.spent_tx_id, s.input_index "
+
+static void
+find_old_fees(Verifier *verifier, const InputColumns *columns)
+{
+	select_rows(SOURCE_COLUMNS "FROM unnest($1) WITH ORDINALITY AS i (height, n) "
+							   "JOIN mes_internal.output_rows o ON o.output_id >= i.height << 20 "
+							   "AND o.output_id < (i.height + 1) << 20 AND o.kind = 3 "
+							   "LEFT JOIN mes_internal.spend_rows s ON s.output_id = o.output_id",
+				1, (Oid[]){ INT8ARRAYOID }, (Datum[]){ array_of(&columns->fees, INT8OID) });
+	keep_sources(verifier, &columns->fees_sources);
+}
+
+static void
+find_old_sources(Verifier *verifier, const InputColumns *columns)
+{
+	Oid types[4] = { BYTEAARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID };
+	Datum values[4] = { array_of(&columns->txids, BYTEAOID), array_of(&columns->indexes, INT4OID),
+						array_of(&columns->lows, INT8OID), array_of(&columns->highs, INT8OID) };
+
+	select_rows(SOURCE_COLUMNS
+				"FROM unnest($1, $2, $3, $4) WITH ORDINALITY "
+				"AS i (txid, index, low, high, n) "
+				"JOIN mes_internal.transaction_rows t ON t.txid = i.txid "
+				"AND t.tx_id + 0 >= i.low AND t.tx_id + 0 < i.high AND i.index < t.output_count "
+				"JOIN mes_internal.output_rows o ON o.output_id = (t.tx_id >> 20 << 20) + "
+				"t.first_output + i.index "
+				"LEFT JOIN mes_internal.spend_rows s ON s.output_id = o.output_id",
+				4, types, values);
+	keep_sources(verifier, &columns->sources);
 }
 
 void
@@ -209,8 +252,10 @@ verify_find_sources(Verifier *verifier)
 		while (tx_next_input(&reader, &input))
 			want_input(verifier, &columns, OUTPUT_ID_HEIGHT(rows->txs[i].tx_id), &input);
 	}
-	if (columns.keys.count > 0)
+	if (columns.txids.count > 0)
 		find_old_sources(verifier, &columns);
+	if (columns.fees.count > 0)
+		find_old_fees(verifier, &columns);
 	MemoryContextSwitchTo(context);
 }
 
@@ -309,6 +354,8 @@ verify_find_addresses(Verifier *verifier)
 		want_address(verifier, &wanted, rows->txs[i].sender_id);
 	for (uint32_t i = 0; i < rows->output_count; i++)
 		want_address(verifier, &wanted, rows->outputs[i].address_id);
+	for (uint32_t i = 0; i < rows->actor_count; i++)
+		want_address(verifier, &wanted, rows->actors[i].address_id);
 	hash_seq_init(&scan, verifier->sources);
 	while ((source = hash_seq_search(&scan)) != NULL)
 		if (source->found)

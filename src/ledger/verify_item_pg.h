@@ -39,7 +39,6 @@ typedef struct BlockRow
 typedef struct TxRow
 {
 	int64 tx_id;
-	int64 txid_key;
 	int64 sender_id;
 	int32 first_output;
 	int32 output_count;
@@ -72,6 +71,13 @@ typedef struct OutputRow
 	int16 kind;
 } OutputRow;
 
+typedef struct ActorRow
+{
+	int64 address_id;
+	int64 tx_id;
+	int16 actor;
+} ActorRow;
+
 typedef struct ItemRows
 {
 	uint64_t from_height;
@@ -82,6 +88,8 @@ typedef struct ItemRows
 	uint32_t tx_count;
 	OutputRow *outputs;
 	uint32_t output_count;
+	ActorRow *actors; /* in order of transaction and actor */
+	uint32_t actor_count;
 } ItemRows;
 
 /* What one process needs for its blocks. */
@@ -176,7 +184,12 @@ extern void verify_read_transactions(Verifier *verifier);
 
 /* verify_block_pg.c: header, certificates, execution, and the rows it must have left */
 extern void verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent);
+/* verify_actors_pg.c */
+extern void verify_load_actors(ItemRows *rows, const VerifyItem *item);
+extern void verify_compare_actors(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 /* verify_effects_pg.c */
+extern bool verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id,
+								  const McAddress *address, VerifyBlock *result);
 extern void verify_compare(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 
 #endif

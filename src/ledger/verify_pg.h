@@ -38,6 +38,7 @@ typedef enum VerifyObject
 	VERIFY_NOTARISATION,
 	VERIFY_CERTIFICATE,
 	VERIFY_STATE,
+	VERIFY_ACTOR,
 } VerifyObject;
 
 /*

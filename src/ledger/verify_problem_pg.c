@@ -17,6 +17,7 @@ static const char *const object_names[] = {
 	[VERIFY_NOTARISATION] = "notarisation",
 	[VERIFY_CERTIFICATE] = "certificate",
 	[VERIFY_STATE] = "state",
+	[VERIFY_ACTOR] = "actor",
 };
 
 const char *

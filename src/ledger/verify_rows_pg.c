@@ -169,19 +169,18 @@ static void
 fill_tx(TxRow *tx, const Datum *values, const bool *nulls)
 {
 	tx->tx_id = DatumGetInt64(values[0]);
-	tx->txid_key = DatumGetInt64(values[1]);
-	tx->sender_id = DatumGetInt64(values[2]);
-	tx->first_output = DatumGetInt32(values[3]);
-	tx->output_count = DatumGetInt32(values[4]);
-	tx->status = DatumGetInt16(values[5]);
-	tx->operation = DatumGetInt16(values[6]);
-	tx->operation_count = DatumGetInt16(values[7]);
-	tx->block_time = DatumGetInt64(values[8]);
-	memcpy(tx->submission, DatumGetUUIDP(values[9])->data, SUBMISSION_SIZE);
-	tx->txid = hash_of(values[10], nulls[10]);
-	tx->body = kept_bytes(values[11], nulls[11]);
-	tx->has_receipt = !nulls[12];
-	tx->receipt = kept_bytes(values[12], nulls[12]);
+	tx->sender_id = DatumGetInt64(values[1]);
+	tx->first_output = DatumGetInt32(values[2]);
+	tx->output_count = DatumGetInt32(values[3]);
+	tx->status = DatumGetInt16(values[4]);
+	tx->operation = DatumGetInt16(values[5]);
+	tx->operation_count = DatumGetInt16(values[6]);
+	tx->block_time = DatumGetInt64(values[7]);
+	memcpy(tx->submission, DatumGetUUIDP(values[8])->data, SUBMISSION_SIZE);
+	tx->txid = hash_of(values[9], nulls[9]);
+	tx->body = kept_bytes(values[10], nulls[10]);
+	tx->has_receipt = !nulls[11];
+	tx->receipt = kept_bytes(values[11], nulls[11]);
 }
 
 static void
@@ -191,7 +190,7 @@ load_txs(ItemRows *rows, const VerifyItem *item)
 	Datum values[COLUMNS_MAX];
 	bool nulls[COLUMNS_MAX];
 
-	select_rows("SELECT tx_id, txid_key, sender_id, first_output, output_count, status, operation, "
+	select_rows("SELECT tx_id, sender_id, first_output, output_count, status, operation, "
 				"operation_count, block_time, submission, txid, body, receipt "
 				"FROM mes_internal.transaction_rows WHERE tx_id >= $1 AND tx_id < $2 "
 				"ORDER BY tx_id",
@@ -302,6 +301,7 @@ verify_load_item(Verifier *verifier, const VerifyItem *item)
 	load_txs(rows, item);
 	load_outputs(rows, item);
 	load_spends(verifier, item);
+	verify_load_actors(rows, item);
 	for (uint32_t i = 0; i < rows->tx_count; i++)
 	{
 		bool found;

@@ -28,6 +28,7 @@ find_output(void *context, const TxInput *input, LedgerOutput *output)
 		.output_id = (uint64_t) source->row.output_id,
 		.amount = source->row.amount,
 		.asset = *verify_asset(verifier, source->row.asset_id),
+		.kind = (LedgerOutputKind) source->row.kind,
 	};
 	if (address != NULL)
 		output->address = address->address;

@@ -107,12 +107,18 @@ input_problem(const TxInput *input, McStatus status, McProblem *problem)
 	return status_problem_name(problem, status, name, strlen(name));
 }
 
-/* A wrong height is an unknown output; no height is allowed for the young only (C6). */
+/*
+ * A wrong height is an unknown output; no height is allowed for the young only (C6), and never for
+ * a block's fees, whose name follows from the height.
+ */
 static bool
-height_agrees(const LedgerBlock *block, const TxInput *input, uint64_t found_height)
+height_agrees(const LedgerBlock *block, const TxInput *input, const LedgerOutput *found)
 {
+	uint64_t found_height = OUTPUT_ID_HEIGHT(found->output_id);
+
 	if (input->height == 0)
-		return block->height - found_height <= INPUT_HEIGHT_WINDOW;
+		return found->kind != LEDGER_OUTPUT_FEES &&
+			   block->height - found_height <= INPUT_HEIGHT_WINDOW;
 	return input->height == found_height;
 }
 
@@ -126,8 +132,7 @@ find_output(LedgerBlock *block, const TxInput *input, LedgerOutput *output)
 		*output = *young;
 	else
 		found = block->store.find_output(block->store.context, input, output);
-	if (found == LEDGER_UNKNOWN ||
-		!height_agrees(block, input, OUTPUT_ID_HEIGHT(output->output_id)))
+	if (found == LEDGER_UNKNOWN || !height_agrees(block, input, output))
 		return LEDGER_UNKNOWN;
 	return found == LEDGER_SPENT || spent_in_block(block, output->output_id) ? LEDGER_SPENT
 																			 : LEDGER_UNSPENT;
@@ -301,26 +306,29 @@ world_begin(LedgerBlock *block, const TxView *view)
 	};
 }
 
+/* The sender's, whether or not anything else of the transaction is in the fee asset. */
+McStatus
+world_pay_fee(LedgerBlock *block, McProblem *problem)
+{
+	if (block->view->fee == 0)
+		return MC_OK;
+	return book(block, 0, &block->fees.asset, block->view->fee, -1, problem);
+}
+
 McStatus
 world_balanced(const LedgerBlock *block, McProblem *problem)
 {
 	for (uint32_t i = 0; i < block->book_count; i++)
 	{
 		const BookEntry *entry = &block->book[i];
-		__int128 fee = 0;
+		__int128 wrong_by = entry->balance < 0 ? -entry->balance : entry->balance;
 
-		if (entry->actor == 0 && strcmp(entry->asset.code, block->fee_asset.code) == 0)
-			fee = block->view->fee;
-		if (entry->balance == fee)
+		if (wrong_by == 0)
 			continue;
-		status_problem_name(problem, entry->balance < fee ? MC_NOT_COVERED : MC_NOT_CONSERVED,
+		status_problem_name(problem, entry->balance < 0 ? MC_NOT_COVERED : MC_NOT_CONSERVED,
 							entry->asset.code, strlen(entry->asset.code));
-		/* both bounded by inputs x INT64_MAX, shown as far as an int64 goes */
-		if (entry->balance - fee <= INT64_MAX && entry->balance - fee >= -INT64_MAX)
-			problem->number =
-				(int64_t) (entry->balance < fee ? fee - entry->balance : entry->balance - fee);
-		else
-			problem->number = INT64_MAX;
+		/* bounded by inputs x INT64_MAX, shown as far as an int64 goes */
+		problem->number = wrong_by <= INT64_MAX ? (int64_t) wrong_by : INT64_MAX;
 		return problem->status;
 	}
 	return MC_OK;

@@ -167,12 +167,9 @@ decided_already(PoolSlot *slot)
 
 	SET_VARSIZE(DatumGetPointer(txid), VARHDRSZ + HASH_SIZE);
 	memcpy(VARDATA(DatumGetPointer(txid)), slot->view.txid.bytes, HASH_SIZE);
-	if (SPI_execute_with_args(
-			"SELECT tx_id, receipt FROM mes_internal.transaction_rows "
-			"WHERE txid_key = $1 AND txid = $2 ORDER BY tx_id LIMIT 1",
-			2, (Oid[]){ INT8OID, BYTEAOID },
-			(Datum[]){ Int64GetDatum((int64) get_be64(slot->view.txid.bytes)), txid }, NULL, true,
-			1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args("SELECT tx_id, receipt FROM mes_internal.transaction_rows "
+							  "WHERE txid = $1 ORDER BY tx_id LIMIT 1",
+							  1, (Oid[]){ BYTEAOID }, &txid, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a submission");
 	if (SPI_processed == 0)
 		return false;
@@ -260,10 +257,13 @@ wait_for_stage(ExchangeStage wanted)
 static void
 execute(const BlockExchange *exchange)
 {
+	LedgerFees fees = genesis_fees(&apply.genesis->document, exchange->header.proposer);
+
 	ledger_block_begin(apply.block, store_table(), exchange->header.height, exchange->header.ts_ms,
-					   &apply.genesis->rules.fee_asset, &apply.next_sum);
+					   &fees, &apply.next_sum);
 	for (uint32_t i = 0; i < exchange->slot_count; i++)
 		(void) ledger_block_execute(apply.block, &pool_slot(exchange->slots[i])->view);
+	ledger_block_close(apply.block);
 }
 
 static void

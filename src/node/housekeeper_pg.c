@@ -1,7 +1,7 @@
 /*
  * housekeeper_pg.c - what must be done in this database but never in a block's transaction: leaf
- * tables ahead of need (P15), calls of commit hooks again, the outbox. Short transactions, no lock
- * that apply waits for.
+ * tables ahead of need and closing balances (P15), calls of commit hooks again, the outbox. Short
+ * transactions, no lock that apply waits for.
  */
 #include "postgres.h"
 
@@ -47,6 +47,21 @@ run(const char *query)
 	commit_transaction();
 }
 
+/* One step towards closing balances; true when there may be more to do. */
+static bool
+close_leaves(void)
+{
+	bool isnull;
+	bool more;
+
+	begin_transaction();
+	if (SPI_execute("SELECT mes_internal.close_leaves()", false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not close a leaf");
+	more = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	commit_transaction();
+	return more;
+}
+
 static void
 hand_over_outbox(void)
 {
@@ -65,12 +80,16 @@ do_round(void)
 	hand_over_outbox();
 }
 
-/* The time between two rounds, with an eye on apply's locks and on what hooks submit. */
+/* The time between two rounds, for closing balances, with an eye on apply's locks and on what
+ * hooks submit. */
 static void
 watch_apply(void)
 {
+	bool closing = true;
+
 	for (int waited_ms = 0; waited_ms < ROUND_MS; waited_ms += guc_apply_lock_wait_ms)
 	{
+		closing = closing && close_leaves();
 		worker_wait(guc_apply_lock_wait_ms);
 		if (pg_atomic_read_u32(&node_shared->outbox_due) != 0)
 			hand_over_outbox();

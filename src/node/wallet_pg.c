@@ -153,6 +153,15 @@ wall_ms(void)
 	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
+static int64
+fee_of(const WalletPlan *plan)
+{
+	TxOperation only = { .kind = plan->operations[0].kind,
+						 .arguments = plan->operations[0].arguments };
+
+	return tx_fee_floor(&plan->genesis->rules, plan->operation_count == 1 ? &only : NULL);
+}
+
 static void
 count_costs(Count *count)
 {
@@ -181,10 +190,9 @@ count_costs(Count *count)
 		if (operation_kind(operation.kind)->execute(&operation, &world, &problem) != MC_OK)
 			problem_raise(&problem);
 	}
-	if (plan->genesis->rules.fee_asset.code[0] != '\0')
-		problem_check(
-			need(count, &plan->genesis->rules.fee_asset, plan->genesis->rules.fee_floor, &problem),
-			&problem);
+	if (fee_of(plan) > 0)
+		problem_check(need(count, &plan->genesis->rules.fee_asset, fee_of(plan), &problem),
+					  &problem);
 }
 
 /* ---- which coins pay ---------------------------------------------------------------------------
@@ -213,9 +221,9 @@ coin_from_row(HeapTuple row, TupleDesc desc)
 
 /* Newest first: change is young, so a busy account's search ends soon however long its history. */
 static const char *const coins_query =
-	"SELECT t.txid, o.output_index, o.amount_units, o.output_id >> 20 "
-	"FROM mes_internal.output_rows o "
-	"JOIN mes_internal.transaction_rows t ON t.tx_id = (o.output_id >> 20 << 20) + "
+	"SELECT coalesce(t.txid, mes_internal.fees_txid(o.output_id >> 20)), o.output_index, "
+	"o.amount_units, o.output_id >> 20 FROM mes_internal.output_rows o "
+	"LEFT JOIN mes_internal.transaction_rows t ON t.tx_id = (o.output_id >> 20 << 20) + "
 	"o.position_in_block "
 	"WHERE o.address_id = (SELECT address_id FROM mes_internal.address_rows WHERE address = $1) "
 	"AND o.asset_id = (SELECT asset_id FROM mes_internal.asset_rows WHERE code = $2) "
@@ -349,8 +357,7 @@ fill_header(const WalletPlan *plan, TxHeader *header)
 	header->valid_until_ms =
 		header->valid_from_ms + Min(plan->genesis->rules.window_max_ms, VALIDITY_MS);
 	header->reference = span_text(plan->reference != NULL ? plan->reference : "");
-	header->fee =
-		plan->genesis->rules.fee_asset.code[0] != '\0' ? plan->genesis->rules.fee_floor : 0;
+	header->fee = fee_of(plan);
 }
 
 static void

@@ -158,9 +158,9 @@ add_rows(LtHash *sum, const char *query)
 }
 
 #define OUTPUT_COLUMNS                                                                             \
-	"SELECT t.txid, o.output_index, a.address, c.code, o.amount_units "                            \
-	"FROM mes_internal.output_rows o "                                                             \
-	"JOIN mes_internal.transaction_rows t ON t.tx_id = (o.output_id >> 20 << 20) + "               \
+	"SELECT coalesce(t.txid, mes_internal.fees_txid(o.output_id >> 20)), o.output_index, "         \
+	"a.address, c.code, o.amount_units FROM mes_internal.output_rows o "                           \
+	"LEFT JOIN mes_internal.transaction_rows t ON t.tx_id = (o.output_id >> 20 << 20) + "          \
 	"o.position_in_block "                                                                         \
 	"JOIN mes_internal.address_rows a ON a.address_id = o.address_id "                             \
 	"JOIN mes_internal.asset_rows c ON c.asset_id = o.asset_id "

@@ -149,6 +149,11 @@ typedef struct TxRules
 	uint32_t signatures_max;
 } TxRules;
 extern McStatus tx_check_rules(const TxView *view, const TxRules *rules, McProblem *problem);
+/*
+ * The lowest fee of a transaction with this one operation (NULL: with several). The issue of the
+ * fee asset itself is free: before it nobody has any.
+ */
+extern int64_t tx_fee_floor(const TxRules *rules, const TxOperation *only);
 extern McStatus tx_check_time(const TxView *view, uint64_t block_time_ms, McProblem *problem);
 /* Height locks, known at apply. */
 extern McStatus tx_check_height(const TxView *view, uint64_t height, McProblem *problem);

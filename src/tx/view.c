@@ -117,13 +117,38 @@ tx_verify(const TxView *view, McProblem *problem)
 	return status;
 }
 
+int64_t
+tx_fee_floor(const TxRules *rules, const TxOperation *only)
+{
+	WireReader reader;
+	McSpan code;
+
+	if (rules->fee_asset.code[0] == '\0')
+		return 0;
+	if (only == NULL || only->kind != OPERATION_ISSUE_ASSET)
+		return rules->fee_floor;
+	wire_reader_init(&reader, only->arguments);
+	if (wire_read_tuple(&reader, 5) && wire_read_text(&reader, ASSET_CODE_MAX, &code) &&
+		span_compare(code, span_text(rules->fee_asset.code)) == 0)
+		return 0;
+	return rules->fee_floor;
+}
+
 static McStatus
 check_fee(const TxView *view, const TxRules *rules, McProblem *problem)
 {
+	WireReader reader;
+	TxOperation only = { 0 };
+	int64_t floor;
+
+	wire_reader_init(&reader, view->operations);
+	floor = tx_fee_floor(
+		rules,
+		view->operation_count == 1 && tx_next_operation(&reader, view, &only) ? &only : NULL);
 	if (rules->fee_asset.code[0] == '\0' && view->fee != 0)
 		return status_problem(problem, MC_FEE_NOT_ZERO, view->fee, 0);
-	if (rules->fee_asset.code[0] != '\0' && view->fee < rules->fee_floor)
-		return status_problem(problem, MC_FEE_TOO_LOW, view->fee, rules->fee_floor);
+	if (rules->fee_asset.code[0] != '\0' && view->fee < floor)
+		return status_problem(problem, MC_FEE_TOO_LOW, view->fee, floor);
 	return MC_OK;
 }
 
