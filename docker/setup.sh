@@ -14,7 +14,8 @@ run='postgresql-15 libcbor0.8 libsodium23 libsecp256k1-1 libisal2 libjansson4 op
 build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libssl-dev libcbor-dev
   libsodium-dev libsecp256k1-dev libisal-dev libjansson-dev openssl procps'
 check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
-  universal-ctags python3 python3-yaml patch bc"
+  universal-ctags python3 python3-yaml patch bc
+  prometheus-postgres-exporter"
 # what reports are read with (test/t/08*.pl); a test of what is missing is skipped and says so
 readers='libpostgresql-jdbc-java default-jdk-headless odbc-postgresql python3-pyodbc python3-sqlalchemy
   python3-psycopg2 postgresql-15-wal2json chromium fonts-noto-cjk'

@@ -234,6 +234,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION mes.set_peer_address(text, text, integer) IS 'says where this node reaches a member when it is not where genesis says; a null host goes back to genesis';
 
+CREATE FUNCTION mes_internal.certificate_expires_at()
+RETURNS timestamptz LANGUAGE c STRICT VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mes_internal_certificate_expires_at';
+COMMENT ON FUNCTION mes_internal.certificate_expires_at() IS 'when the certificate of meschain.peer_ssl_cert_file expires, null when there is none';
+
 -- the one statement of a member's session
 
 CREATE FUNCTION mes_internal.deliver(frames bytea[])
@@ -249,9 +253,11 @@ BEGIN
     'mes_internal.check_trust(jsonb, jsonb, jsonb, jsonb)', 'mes_internal.check_own_seat(jsonb, jsonb, boolean)',
     'mes_internal.create_peer_roles(text[])', 'mes_internal.check_connections(integer)',
     'mes.join_federation(jsonb, jsonb)', 'mes.create_genesis(jsonb[], jsonb)',
-    'mes.set_peer_address(text, text, integer)', 'mes_internal.deliver(bytea[])'] LOOP
+    'mes.set_peer_address(text, text, integer)', 'mes_internal.certificate_expires_at()',
+    'mes_internal.deliver(bytea[])'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', object);
   END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION mes_internal.deliver(bytea[]) TO mes_peer;
+GRANT EXECUTE ON FUNCTION mes_internal.certificate_expires_at() TO mes_reader, mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes.node_descriptor(text, integer), mes.set_peer_address(text, text, integer) TO mes_admin;

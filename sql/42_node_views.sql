@@ -86,7 +86,7 @@ SELECT s.node, s.member, s.mode, s.voting, s.reason, s.hint,
        s.members_voting, s.quorum, s.faults_tolerated, s.can_stop, 0 AS peers_connected,
        (SELECT pg_catalog.count(*) FROM mes_internal.pool_rows() AS p WHERE NOT p.decided)::integer AS mempool_count,
        pg_catalog.clock_timestamp() - tip.block_time AS block_age,
-       NULL::timestamptz AS certificate_expires_at,
+       mes_internal.certificate_expires_at() AS certificate_expires_at,
        (SELECT pg_catalog.min(l.from_height) FROM mes_internal.leaves AS l) AS history_from_height,
        mes.version() AS version
   FROM mes_internal.node_status() AS s

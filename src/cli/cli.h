@@ -36,6 +36,7 @@ extern const CliCommand cmd_federation[];
 extern const CliCommand cmd_psql[];
 extern const CliCommand cmd_load[];
 extern const CliCommand cmd_node[];
+extern const CliCommand cmd_certificate[];
 extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];
 extern const CliCommand cmd_tx[];

@@ -14,8 +14,18 @@ static const CliCommand storage[] = {
 };
 
 static const CliCommand *const groups[] = {
-	cmd_federation_create, cmd_federation, cmd_psql,  cmd_load,   cmd_node, cmd_key,
-	cmd_account,           cmd_tx,         cmd_proof, cmd_verify, storage,
+	cmd_federation_create,
+	cmd_federation,
+	cmd_psql,
+	cmd_load,
+	cmd_node,
+	cmd_certificate,
+	cmd_key,
+	cmd_account,
+	cmd_tx,
+	cmd_proof,
+	cmd_verify,
+	storage,
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
