@@ -91,7 +91,7 @@ SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -u.amount_units
   JOIN mes_internal.address_rows AS a ON a.address_id = t.sender_id
  CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
   JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3) AND u.actor = 0
+ WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = 0
 UNION ALL
 SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -u.amount_units
   FROM mes_internal.actor_rows AS x
@@ -99,7 +99,7 @@ SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -u.amount_units
   JOIN mes_internal.address_rows AS a ON a.address_id = x.address_id
  CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
   JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3) AND u.actor = x.actor
+ WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = x.actor
 UNION ALL
 SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -mes_internal.transaction_fee(t.txid, t.body)
   FROM mes_internal.transaction_rows AS t
@@ -312,7 +312,7 @@ SELECT t.tx_id >> 20, t.tx_id, (1 << 20) + u.operation_index, 0, b.block_time, t
   JOIN mes_internal.address_rows AS s ON s.address_id = t.sender_id
  CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
   JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3) AND u.actor = 0
+ WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = 0
 UNION ALL
 SELECT t.tx_id >> 20, t.tx_id, (1 << 20) + u.operation_index, 0, b.block_time, t.txid, t.body,
        'burn', s.address_id, mes_internal.address_text(s.address), NULL, c.asset_id, c.code, c.decimals, u.amount_units, NULL
@@ -323,7 +323,7 @@ SELECT t.tx_id >> 20, t.tx_id, (1 << 20) + u.operation_index, 0, b.block_time, t
   JOIN mes_internal.address_rows AS s ON s.address_id = x.address_id
  CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
   JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3) AND u.actor = x.actor
+ WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = x.actor
 UNION ALL
 SELECT t.tx_id >> 20, t.tx_id, 1 << 21, 0, b.block_time, t.txid, t.body,
        'fee', s.address_id, mes_internal.address_text(s.address), NULL, c.asset_id, c.code, c.decimals,
@@ -376,7 +376,7 @@ UNION ALL
 SELECT t.tx_id, (1 << 20) + u.operation_index, 0, 'burn', c.asset_id, u.amount_units, t.block_time, t.txid, t.body, NULL
   FROM acting AS t, LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
   JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.operation IN (0, 3) AND u.actor = t.actor
+ WHERE t.operation IN (0, 3, 28) AND u.actor = t.actor
 UNION ALL
 SELECT t.tx_id, 1 << 21, 0, 'fee', c.asset_id, mes_internal.transaction_fee(t.txid, t.body), t.block_time, t.txid, t.body,
        NULL

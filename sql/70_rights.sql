@@ -268,6 +268,111 @@ CREATE FUNCTION mes.work_id(content_hash bytea)
 RETURNS bytea LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_work_id';
 COMMENT ON FUNCTION mes.work_id(bytea) IS 'the id that a work of this content has';
 
+CREATE FUNCTION mes.derive_work(work_id bytea, source_work_id bytea, share_ppm integer)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_derive_work';
+COMMENT ON FUNCTION mes.derive_work(bytea, bytea, integer) IS 'declares that a work derives from another, which then takes part in what it earns';
+
+CREATE FUNCTION mes.appoint_agent(work_id bytea, agent_address text)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_appoint_agent';
+COMMENT ON FUNCTION mes.appoint_agent(bytea, text) IS 'names who grants licences of a work for all its holders';
+
+CREATE FUNCTION mes.register_item(kind text, code text, title text DEFAULT NULL, content_hash bytea DEFAULT NULL,
+  metadata jsonb DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_register_item';
+COMMENT ON FUNCTION mes.register_item(text, text, text, bytea, jsonb) IS 'registers a thing under a code that can be issued once';
+
+CREATE FUNCTION mes.transfer_share(work_id bytea, to_address text, share_ppm integer)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_transfer_share';
+COMMENT ON FUNCTION mes.transfer_share(bytea, text, integer) IS 'gives parts per million of a work to an address';
+
+CREATE FUNCTION mes.split_share(work_id bytea, shares jsonb)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_split_share';
+COMMENT ON FUNCTION mes.split_share(bytea, jsonb) IS 'gives parts per million of a work to several addresses: an object of address and part';
+
+CREATE FUNCTION mes.offer_share(work_id bytea, share_ppm integer, price numeric, asset text, buyer_address text DEFAULT NULL,
+  valid_until timestamptz DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_offer_share';
+COMMENT ON FUNCTION mes.offer_share(bytea, integer, numeric, text, text, timestamptz) IS 'offers parts per million of a work for a price';
+
+CREATE FUNCTION mes.buy_share(offer_id bytea, amount numeric DEFAULT NULL, asset text DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_buy_share';
+COMMENT ON FUNCTION mes.buy_share(bytea, numeric, text) IS 'buys offered shares, delivery against payment; amount and asset are what you expect to pay, null: whatever it costs';
+
+CREATE FUNCTION mes.withdraw_offer(offer_id bytea)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_withdraw_offer';
+COMMENT ON FUNCTION mes.withdraw_offer(bytea) IS 'takes back an offer of shares, or of a licence by its licence_id';
+
+CREATE FUNCTION mes.grant_licence(work_id bytea, territory text DEFAULT NULL, medium text DEFAULT NULL, price numeric DEFAULT 0,
+  asset text DEFAULT NULL, valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL,
+  exclusive boolean DEFAULT false, licensee_address text DEFAULT NULL, uses bigint DEFAULT NULL,
+  sublicence_depth integer DEFAULT 0, royalty_ppm integer DEFAULT 0, royalty_per_use numeric DEFAULT 0,
+  revocation_notice interval DEFAULT NULL, standing boolean DEFAULT false, terms_hash bytea DEFAULT NULL,
+  parent_licence_id bytea DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_grant_licence';
+COMMENT ON FUNCTION mes.grant_licence(bytea, text, text, numeric, text, timestamptz, timestamptz, boolean, text, bigint, integer, integer, numeric, interval, boolean, bytea, bytea) IS 'offers a licence of a work; without territory WORLD, without medium all, without valid_from now; standing: any number may buy it; without revocation_notice it cannot be revoked';
+
+CREATE FUNCTION mes.buy_licence(licence_id bytea, amount numeric DEFAULT NULL, asset text DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_buy_licence';
+COMMENT ON FUNCTION mes.buy_licence(bytea, numeric, text) IS 'buys an offered licence and pays its owners in one; amount and asset are what you expect to pay, null: whatever it costs';
+
+CREATE FUNCTION mes.revoke_licence(licence_id bytea, end_at timestamptz DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_revoke_licence';
+COMMENT ON FUNCTION mes.revoke_licence(bytea, timestamptz) IS 'ends a licence: by its licensor with the notice of its terms, by its licensee at once; null: as early as may be';
+
+CREATE FUNCTION mes.pay_royalty(work_id bytea DEFAULT NULL, amount numeric DEFAULT NULL, asset text DEFAULT NULL,
+  licence_id bytea DEFAULT NULL, uses bigint DEFAULT 0, revenue numeric DEFAULT 0, report_hash bytea DEFAULT NULL)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_pay_royalty';
+COMMENT ON FUNCTION mes.pay_royalty(bytea, numeric, text, bytea, bigint, numeric, bytea) IS 'pays the owners of a work through the tree of works: an amount, or with a licence what its uses and revenue make due';
+
+CREATE FUNCTION mes.fund_reward(work_id bytea, asset text, amount numeric, reward_ppm integer)
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_fund_reward';
+COMMENT ON FUNCTION mes.fund_reward(bytea, text, numeric, integer) IS 'fills the pool that gives buyers of a work''s licences a part of the price back; a negative amount takes it out again';
+
+CREATE FUNCTION mes.sublicense(parent_licence_id bytea, territory text DEFAULT NULL, medium text DEFAULT NULL,
+  price numeric DEFAULT 0, asset text DEFAULT NULL, valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL,
+  exclusive boolean DEFAULT false, licensee_address text DEFAULT NULL, uses bigint DEFAULT NULL,
+  sublicence_depth integer DEFAULT 0, royalty_ppm integer DEFAULT 0, royalty_per_use numeric DEFAULT 0,
+  revocation_notice interval DEFAULT NULL, standing boolean DEFAULT false)
+RETURNS uuid LANGUAGE sql VOLATILE PARALLEL UNSAFE
+RETURN mes.grant_licence(NULL, territory, medium, price, asset, valid_from, valid_until, exclusive, licensee_address,
+  uses, sublicence_depth, royalty_ppm, royalty_per_use, revocation_notice, standing, NULL, parent_licence_id);
+COMMENT ON FUNCTION mes.sublicense(bytea, text, text, numeric, text, timestamptz, timestamptz, boolean, text, bigint, integer, integer, numeric, interval, boolean) IS 'offers a licence under your own; what is not said is as in the parent licence';
+
+CREATE FUNCTION mes.report_usage(licence_id bytea, uses bigint DEFAULT 0, revenue numeric DEFAULT 0, report_hash bytea DEFAULT NULL)
+RETURNS uuid LANGUAGE sql VOLATILE PARALLEL UNSAFE
+RETURN mes.pay_royalty(licence_id => report_usage.licence_id, uses => report_usage.uses,
+  revenue => report_usage.revenue, report_hash => report_usage.report_hash);
+COMMENT ON FUNCTION mes.report_usage(bytea, bigint, numeric, bytea) IS 'reports uses and revenue of your licence and pays what they make due';
+
+CREATE FUNCTION mes.work_history(work_id bytea)
+RETURNS TABLE (height bigint, "position" integer, operation_index integer, block_time timestamptz, txid bytea,
+               address text, event text, detail jsonb) LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+WITH subjects AS (
+  SELECT pg_catalog.encode(work_history.work_id, 'hex') AS id
+  UNION ALL
+  SELECT pg_catalog.encode(s.key, 'hex') FROM mes_internal.current_rows AS s, LATERAL mes_internal.licence_state(s.value) AS v
+   WHERE s.table_number = 21 AND v.work_id = work_history.work_id
+  UNION ALL
+  SELECT pg_catalog.encode(s.key, 'hex') FROM mes_internal.current_rows AS s, LATERAL mes_internal.offer_state(s.value) AS v
+   WHERE s.table_number = 20 AND v.work_id = work_history.work_id)
+SELECT b.height, (t.tx_id & 1048575)::integer, o.operation_index, b.block_time, t.txid,
+       mes_internal.address_text(o.address), o.operation, o.detail
+  FROM mes_internal.transaction_rows AS t
+  JOIN mes_internal.block_rows AS b
+    ON b.height = t.tx_id >> 20 AND t.tx_id >= b.height << 20 AND t.tx_id < (b.height + 1) << 20,
+       LATERAL mes_internal.transaction_operations(t.txid, t.body) AS o
+ WHERE (t.operation = 0 OR t.operation > 15) AND t.status = 0
+   AND (EXISTS (SELECT FROM subjects AS s WHERE s.id IN (o.detail ->> 'work_id', o.detail ->> 'source_work_id',
+          o.detail ->> 'licence_id', o.detail ->> 'offer_id', o.detail ->> 'subject_id'))
+        OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(o.detail -> 'payouts') AS p
+                    WHERE p ->> 'work_id' = pg_catalog.encode(work_history.work_id, 'hex'))
+        OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(o.detail -> 'sources') AS p
+                    WHERE p ->> 'work_id' = pg_catalog.encode(work_history.work_id, 'hex')))
+ ORDER BY t.tx_id, o.operation_index;
+END;
+COMMENT ON FUNCTION mes.work_history(bytea) IS 'everything that happened to a work, in order: registered, licensed, sold, paid';
+
 DO $$
 DECLARE
   object text;
@@ -287,11 +392,27 @@ BEGIN
     EXECUTE format('REVOKE ALL ON FUNCTION mes_internal.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes_internal.%s TO mes_reader, mes_auditor, mes_admin, mes_bi', object);
   END LOOP;
-  FOREACH object IN ARRAY ARRAY['work_id(bytea)'] LOOP
+  FOREACH object IN ARRAY ARRAY['work_id(bytea)',
+    'work_history(bytea)'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_reader, mes_auditor, mes_admin, mes_member', object);
   END LOOP;
-  FOREACH object IN ARRAY ARRAY['register_work(text, bytea, text, text, text, text, text, jsonb, jsonb, integer, bytea, jsonb)'] LOOP
+  FOREACH object IN ARRAY ARRAY['register_work(text, bytea, text, text, text, text, text, jsonb, jsonb, integer, bytea, jsonb)',
+    'derive_work(bytea, bytea, integer)',
+    'appoint_agent(bytea, text)',
+    'register_item(text, text, text, bytea, jsonb)',
+    'transfer_share(bytea, text, integer)',
+    'split_share(bytea, jsonb)',
+    'offer_share(bytea, integer, numeric, text, text, timestamptz)',
+    'buy_share(bytea, numeric, text)',
+    'withdraw_offer(bytea)',
+    'grant_licence(bytea, text, text, numeric, text, timestamptz, timestamptz, boolean, text, bigint, integer, integer, numeric, interval, boolean, bytea, bytea)',
+    'buy_licence(bytea, numeric, text)',
+    'revoke_licence(bytea, timestamptz)',
+    'pay_royalty(bytea, numeric, text, bytea, bigint, numeric, bytea)',
+    'fund_reward(bytea, text, numeric, integer)',
+    'sublicense(bytea, text, text, numeric, text, timestamptz, timestamptz, boolean, text, bigint, integer, integer, numeric, interval, boolean)',
+    'report_usage(bytea, bigint, numeric, bytea)'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_member', object);
   END LOOP;

@@ -300,9 +300,11 @@ mes_internal_transaction_burns(PG_FUNCTION_ARGS)
 		Datum values[4];
 		bool nulls[4] = { false };
 
-		if (operation.kind != OPERATION_BURN)
+		if (!operation_kind(operation.kind)->burns)
 			continue;
 		describe_wanted(&operation, &wanted);
+		if (wanted.amount <= 0)
+			continue;
 		values[0] = Int32GetDatum((int32) operation.index);
 		values[1] = Int32GetDatum((int32) operation.actor);
 		values[2] = CStringGetTextDatum(wanted.asset.code);

@@ -2,7 +2,9 @@
 #include "rights/rights_pg.h"
 
 #include "base/address.h"
+#include "node/amounts_pg.h"
 #include "node/errors_pg.h"
+#include "node/json_pg.h"
 #include "node/submission_pg.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
@@ -99,6 +101,42 @@ rights_ppm_argument(FunctionCallInfo fcinfo, int argument)
 	if (ppm < 0 || ppm > PPM_WHOLE)
 		problem_check(status_problem(&problem, MC_PPM_RANGE, ppm, PPM_WHOLE), &problem);
 	return (uint32_t) ppm;
+}
+
+McSpan
+rights_metadata_argument(FunctionCallInfo fcinfo, int argument)
+{
+	WireWriter writer;
+	McProblem problem;
+
+	wire_writer_init(&writer, palloc(TX_METADATA_MAX), TX_METADATA_MAX);
+	if (PG_ARGISNULL(argument))
+		wire_put_map(&writer, 0);
+	else
+		json_to_wire(PG_GETARG_JSONB_P(argument), &writer);
+	if (writer.full)
+		problem_check(
+			status_problem(&problem, MC_METADATA_TOO_LARGE, TX_METADATA_MAX + 1, TX_METADATA_MAX),
+			&problem);
+	return wire_written(&writer);
+}
+
+TxAsset
+rights_asset_argument(FunctionCallInfo fcinfo, int argument)
+{
+	TxAsset asset;
+
+	refuse_null(fcinfo, argument, "asset");
+	asset_from_text(PG_GETARG_TEXT_PP(argument), &asset);
+	return asset;
+}
+
+int64_t
+rights_amount_argument(FunctionCallInfo fcinfo, int argument, const TxAsset *asset)
+{
+	if (PG_ARGISNULL(argument))
+		return 0;
+	return amount_to_units(PG_GETARG_NUMERIC(argument), submission_asset_decimals(asset), true);
 }
 
 Datum

@@ -132,13 +132,17 @@ field_optional_text(WireReader *reader, McSpan *text, McProblem *problem)
 }
 
 McStatus
-field_territory(WireReader *reader, McSpan *territory, McProblem *problem)
+field_territory(WireReader *reader, char territory[RIGHTS_TERRITORY_MAX + 1], McProblem *problem)
 {
-	if (!wire_read_text(reader, SIZE_MAX, territory))
+	McSpan text;
+
+	if (!wire_read_text(reader, SIZE_MAX, &text))
 		return part_wire_problem(reader, problem);
-	if (!territory_valid(*territory))
-		return status_problem_name(problem, MC_INVALID_TERRITORY, (const char *) territory->data,
-								   territory->size);
+	if (!territory_valid(text))
+		return status_problem_name(problem, MC_INVALID_TERRITORY, (const char *) text.data,
+								   text.size);
+	memcpy(territory, text.data, text.size);
+	territory[text.size] = '\0';
 	return MC_OK;
 }
 
@@ -283,18 +287,15 @@ is_letter(uint8_t character)
 	return character >= 'A' && character <= 'Z';
 }
 
-static bool
-is_world(McSpan text)
-{
-	return span_compare(text, span_text("WORLD")) == 0;
-}
+static const char world[] = "WORLD";
 
 bool
 territory_valid(McSpan text)
 {
-	if (is_world(text))
+	if (span_compare(text, span_text(world)) == 0)
 		return true;
-	if (text.size < 2 || text.size > 6 || !is_letter(text.data[0]) || !is_letter(text.data[1]))
+	if (text.size < 2 || text.size > RIGHTS_TERRITORY_MAX || !is_letter(text.data[0]) ||
+		!is_letter(text.data[1]))
 		return false;
 	if (text.size == 2)
 		return true;
@@ -307,16 +308,15 @@ territory_valid(McSpan text)
 }
 
 bool
-territory_within(McSpan inner, McSpan outer)
+territory_within(const char *inner, const char *outer)
 {
-	if (is_world(outer) || span_compare(inner, outer) == 0)
+	if (strcmp(outer, world) == 0 || strcmp(inner, outer) == 0)
 		return true;
-	return outer.size == 2 && inner.size > 3 && !is_world(inner) &&
-		   memcmp(inner.data, outer.data, 2) == 0;
+	return strlen(outer) == 2 && strncmp(inner, outer, 2) == 0 && inner[2] == '-';
 }
 
 bool
-territory_overlaps(McSpan left, McSpan right)
+territory_overlaps(const char *left, const char *right)
 {
 	return territory_within(left, right) || territory_within(right, left);
 }

@@ -23,7 +23,8 @@ extern McStatus field_optional_text(WireReader *reader, McSpan *text, McProblem 
 extern McStatus field_work_kind(WireReader *reader, uint32_t *kind, McProblem *problem);
 extern McStatus field_medium(WireReader *reader, uint32_t *medium, McProblem *problem);
 /* WORLD, a country of two letters or a part of one; problem names what is neither. */
-extern McStatus field_territory(WireReader *reader, McSpan *territory, McProblem *problem);
+extern McStatus field_territory(WireReader *reader, char territory[RIGHTS_TERRITORY_MAX + 1],
+								McProblem *problem);
 extern McStatus field_sources(WireReader *reader, uint32_t *count,
 							  RightsSource sources[RIGHTS_SOURCES_MAX], McProblem *problem);
 extern McStatus field_shares(WireReader *reader, RightsShares *shares, McProblem *problem);
@@ -40,8 +41,8 @@ extern const char *rights_work_kind_name(uint64_t number);
 extern const char *rights_medium_name(uint64_t number);
 
 /* Is the one within the other; do they meet? WORLD holds all, CN holds CN-GD. */
-extern bool territory_within(McSpan inner, McSpan outer);
-extern bool territory_overlaps(McSpan left, McSpan right);
+extern bool territory_within(const char *inner, const char *outer);
+extern bool territory_overlaps(const char *left, const char *right);
 extern bool territory_valid(McSpan text);
 
 #endif

@@ -11,7 +11,7 @@ licence_scope_read(WireReader *reader, LicenceScope *scope, McProblem *problem)
 
 	if (!wire_read_tuple(reader, 5))
 		return part_wire_problem(reader, problem);
-	status = field_territory(reader, &scope->territory, problem);
+	status = field_territory(reader, scope->territory, problem);
 	if (status == MC_OK)
 		status = field_medium(reader, &scope->medium, problem);
 	if (status == MC_OK)
@@ -20,9 +20,6 @@ licence_scope_read(WireReader *reader, LicenceScope *scope, McProblem *problem)
 		status = part_read_number(reader, &scope->from_ms, problem);
 	if (status == MC_OK)
 		status = field_bounded(reader, &scope->until_ms, problem);
-	if (status == MC_OK && scope->until_ms <= scope->from_ms)
-		status = status_problem(problem, MC_LICENCE_WINDOW, (int64_t) scope->until_ms,
-								(int64_t) scope->from_ms);
 	return status;
 }
 
@@ -30,7 +27,7 @@ void
 licence_scope_write(WireWriter *writer, const LicenceScope *scope)
 {
 	wire_put_array(writer, 5);
-	wire_put_text(writer, scope->territory);
+	wire_put_text(writer, span_text(scope->territory));
 	wire_put_uint(writer, scope->medium);
 	wire_put_bool(writer, scope->exclusive);
 	wire_put_uint(writer, scope->from_ms);
@@ -109,7 +106,6 @@ licence_row_read(McSpan value, LicenceRow *row)
 void
 licence_row_write(WireWriter *writer, const LicenceRow *row)
 {
-	assert(row->scope.until_ms > row->scope.from_ms || row->status == LICENCE_REVOKED);
 	wire_put_array(writer, LICENCE_TERMS_FIELDS + 7);
 	wire_put_uint(writer, row->status);
 	wire_put_bool(writer, row->standing);

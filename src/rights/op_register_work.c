@@ -81,7 +81,7 @@ read_arguments(McSpan arguments, Register *new, McProblem *problem)
 	if (status == MC_OK)
 		status = field_optional_hash(&reader, &work->has_evidence, &work->evidence, problem);
 	if (status == MC_OK)
-		status = field_ppm(&reader, PPM_WHOLE, &work->resale_ppm, problem);
+		status = field_ppm(&reader, RIGHTS_RESALE_PPM_MAX, &work->resale_ppm, problem);
 	if (status == MC_OK)
 		status = field_sources(&reader, &work->source_count, work->sources, problem);
 	if (status == MC_OK)

@@ -67,6 +67,9 @@ extern void payment_describe(const RightsPayment *payment, TxFields *fields);
 extern void rights_apportion(int64_t amount, const uint32_t *weights, uint32_t count,
 							 int64_t *parts);
 
+/* Parts per million of an amount, rounded down. */
+extern int64_t rights_part_of(int64_t amount, uint32_t ppm);
+
 /* Adds the parts of an amount that a work earns: sources above it first take theirs. */
 extern McStatus rights_split_work(TxWorld *world, const RightsId *work_id, int64_t amount,
 								  RightsPayment *payment, McProblem *problem);

@@ -45,6 +45,8 @@
 #define RIGHTS_ITEM_KIND_MAX 24
 #define RIGHTS_ITEM_CODE_MAX 64
 #define RIGHTS_BOX_MAX 8192
+#define RIGHTS_TERRITORY_MAX 6
+#define RIGHTS_RESALE_PPM_MAX (PPM_WHOLE / 2)
 /* A moment or a count that is not bounded. */
 #define RIGHTS_UNBOUNDED INT64_MAX
 
@@ -110,7 +112,12 @@ typedef struct ItemRow
 } ItemRow;
 #define ITEM_ROW_BYTES_MAX (TX_METADATA_MAX + RIGHTS_TITLE_MAX + 512)
 
-typedef enum OfferStatus { OFFER_OPEN, OFFER_SOLD, OFFER_WITHDRAWN } OfferStatus;
+typedef enum OfferStatus
+{
+	OFFER_OPEN,
+	OFFER_SOLD,
+	OFFER_WITHDRAWN
+} OfferStatus;
 
 typedef struct OfferRow
 {
@@ -129,7 +136,7 @@ typedef struct OfferRow
 /* What a licence allows; of a sublicence within what its parent does. */
 typedef struct LicenceScope
 {
-	McSpan territory;
+	char territory[RIGHTS_TERRITORY_MAX + 1];
 	uint32_t medium;
 	bool exclusive;
 	uint64_t from_ms;

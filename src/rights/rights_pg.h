@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "node/accounts_pg.h"
 #include "rights/payment.h"
 #include "utils/timestamp.h"
 
@@ -26,6 +27,29 @@ extern void rights_address_argument(FunctionCallInfo fcinfo, int argument, const
 /* Empty when null. */
 extern McSpan rights_text_argument(FunctionCallInfo fcinfo, int argument);
 extern uint32_t rights_ppm_argument(FunctionCallInfo fcinfo, int argument);
+
+extern TxAsset rights_asset_argument(FunctionCallInfo fcinfo, int argument);
+/* An amount of the asset in base units, 0 when null. */
+extern int64_t rights_amount_argument(FunctionCallInfo fcinfo, int argument, const TxAsset *asset);
+/* Metadata as canonical CBOR, an empty map when null. */
+extern McSpan rights_metadata_argument(FunctionCallInfo fcinfo, int argument);
+/* {"mes1...": 600000, ...} as ascending shares */
+extern void rights_shares_argument(FunctionCallInfo fcinfo, int argument, RightsShares *shares);
+
+/* A world of current rows in which to ask what something costs; between begin and end SPI runs. */
+typedef struct RightsSession
+{
+	TxWorld world;
+	EngineRights rights;
+} RightsSession;
+extern void rights_session_begin(RightsSession *session);
+extern void rights_session_end(RightsSession *session);
+/* Chain time as the next block will have it, about. */
+extern uint64_t rights_now_ms(void);
+
+/* Refuses a payment that is not what the caller said it expects. */
+extern void rights_check_expected(FunctionCallInfo fcinfo, int amount, int asset,
+								  const RightsPayment *due);
 
 /* Adds an operation to the submission and answers its uuid. */
 extern Datum rights_submit(uint16_t kind, const WireWriter *writer);

@@ -5,6 +5,13 @@
 #include "rights/payment.h"
 #include "rights/work.h"
 
+int64_t
+rights_part_of(int64_t amount, uint32_t ppm)
+{
+	assert(amount >= 0 && ppm <= PPM_WHOLE);
+	return amount / PPM_WHOLE * ppm + amount % PPM_WHOLE * ppm / PPM_WHOLE;
+}
+
 void
 rights_apportion(int64_t amount, const uint32_t *weights, uint32_t count, int64_t *parts)
 {

@@ -175,7 +175,7 @@ licence_values(const LicenceRow *row, Datum *values, bool *nulls)
 	values[0] = rights_bytes(row->work_id.bytes, HASH_SIZE);
 	values[1] = rights_bytes(row->licensor.bytes, HASH_SIZE);
 	values[2] = optional_hash(row->has_licensee, &row->licensee, &nulls[2]);
-	values[3] = rights_text(row->scope.territory);
+	values[3] = CStringGetTextDatum(row->scope.territory);
 	values[4] = CStringGetTextDatum(rights_medium_name(row->scope.medium));
 	values[5] = BoolGetDatum(row->scope.exclusive);
 	values[6] = rights_moment(row->scope.from_ms, &nulls[6]);

@@ -130,6 +130,23 @@ rights_share_of(const RightsShares *shares, const McAddress *holder)
 	return holds_at(shares, place, holder) ? shares->items[place].ppm : 0;
 }
 
+McStatus
+rights_check_share(const RightsShares *shares, const McAddress *holder, uint32_t ppm,
+				   McProblem *problem)
+{
+	uint32_t held = rights_share_of(shares, holder);
+
+	if (held >= ppm)
+		return MC_OK;
+	part_problem_address(problem, MC_SHARE_NOT_HELD, holder);
+	if (problem != NULL)
+	{
+		problem->number = held;
+		problem->limit = ppm;
+	}
+	return MC_SHARE_NOT_HELD;
+}
+
 static void
 take_share(RightsShares *shares, uint32_t place, uint32_t ppm)
 {
@@ -145,19 +162,11 @@ McStatus
 rights_move_share(RightsShares *shares, const McAddress *from, const McAddress *to, uint32_t ppm,
 				  McProblem *problem)
 {
-	uint32_t held = rights_share_of(shares, from);
 	uint32_t place;
+	McStatus status = rights_check_share(shares, from, ppm, problem);
 
-	if (held < ppm)
-	{
-		part_problem_address(problem, MC_SHARE_NOT_HELD, from);
-		if (problem != NULL)
-		{
-			problem->number = held;
-			problem->limit = ppm;
-		}
-		return MC_SHARE_NOT_HELD;
-	}
+	if (status != MC_OK)
+		return status;
 	take_share(shares, holder_place(shares, from), ppm);
 	place = holder_place(shares, to);
 	if (holds_at(shares, place, to))

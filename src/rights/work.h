@@ -30,7 +30,9 @@ extern McStatus rights_check_agent(TxWorld *world, const RightsId *work_id, cons
 								   const McAddress *actor, McProblem *problem);
 
 extern uint32_t rights_share_of(const RightsShares *shares, const McAddress *holder);
-/* Moves parts of a million; the giver holds them. */
+extern McStatus rights_check_share(const RightsShares *shares, const McAddress *holder,
+								   uint32_t ppm, McProblem *problem);
+/* Moves parts of a million; refused unless the giver holds them. */
 extern McStatus rights_move_share(RightsShares *shares, const McAddress *from, const McAddress *to,
 								  uint32_t ppm, McProblem *problem);
 

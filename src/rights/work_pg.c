@@ -110,6 +110,13 @@ add_source(void *target, McSpan name, uint32_t ppm)
 	work->source_count++;
 }
 
+void
+rights_shares_argument(FunctionCallInfo fcinfo, int argument, RightsShares *shares)
+{
+	shares->count = 0;
+	read_parts(PG_GETARG_JSONB_P(argument), "shares", add_share, shares);
+}
+
 /* ---- the work
  * ------------------------------------------------------------------------------------
  */
@@ -158,24 +165,6 @@ kind_argument(FunctionCallInfo fcinfo, int argument)
 	problem_raise(&problem);
 }
 
-static McSpan
-metadata_argument(FunctionCallInfo fcinfo, int argument)
-{
-	WireWriter writer;
-	McProblem problem;
-
-	wire_writer_init(&writer, palloc(TX_METADATA_MAX), TX_METADATA_MAX);
-	if (PG_ARGISNULL(argument))
-		wire_put_map(&writer, 0);
-	else
-		json_to_wire(PG_GETARG_JSONB_P(argument), &writer);
-	if (writer.full)
-		problem_check(
-			status_problem(&problem, MC_METADATA_TOO_LARGE, TX_METADATA_MAX + 1, TX_METADATA_MAX),
-			&problem);
-	return wire_written(&writer);
-}
-
 /*
  * (title, content_hash, kind, title_zh, isan, eidr, isrc, shares, sources, resale_ppm,
  * evidence_hash, metadata)
@@ -200,14 +189,14 @@ mes_register_work(PG_FUNCTION_ARGS)
 		shares.items[0] = (RightsShare){ .holder = *submission_address(), .ppm = PPM_WHOLE };
 	}
 	else
-		read_parts(PG_GETARG_JSONB_P(7), "shares", add_share, &shares);
+		rights_shares_argument(fcinfo, 7, &shares);
 	if (!PG_ARGISNULL(8))
 		read_parts(PG_GETARG_JSONB_P(8), "sources", add_source, &work);
 	work.resale_ppm = rights_ppm_argument(fcinfo, 9);
 	work.has_evidence = !PG_ARGISNULL(10);
 	if (work.has_evidence)
 		rights_hash_argument(fcinfo, 10, "evidence_hash", &work.evidence);
-	work.metadata = metadata_argument(fcinfo, 11);
+	work.metadata = rights_metadata_argument(fcinfo, 11);
 	wire_writer_init(&writer, palloc(ARGUMENTS_MAX), ARGUMENTS_MAX);
 	operation_put_register_work(&writer, &work, &shares);
 	return rights_submit(OPERATION_REGISTER_WORK, &writer);

@@ -62,4 +62,5 @@ const TxOperationKind operation_burn = {
 	.check = check,
 	.execute = execute,
 	.describe = describe,
+	.burns = true,
 };

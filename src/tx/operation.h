@@ -101,6 +101,8 @@ typedef struct TxOperationKind
 	 * with values, beyond twice the arguments and 256. */
 	uint32_t rows_max;
 	uint32_t state_bytes_max;
+	/* Its field "amount", where positive, is burned: statements show it as leaving. */
+	bool burns;
 } TxOperationKind;
 
 #define OPERATION_ROWS_USUAL 2
