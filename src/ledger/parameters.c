@@ -24,6 +24,8 @@ static const ParameterInfo parameters[PARAMETER_COUNT] = {
 							  "longest silence before an empty block" },
 	[PARAMETER_DRIFT] = { "drift", 100, 60000, 1000, "ms",
 						  "how far a block's time may be ahead of a voter's clock" },
+	[PARAMETER_TAU_MIN] = { "tau_min", 10, 60000, 200, "ms",
+							"least time a proposer has, however fast the others are" },
 };
 
 const ParameterInfo *

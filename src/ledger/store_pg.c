@@ -194,23 +194,41 @@ load_window(void)
 	SPI_cursor_close(portal);
 }
 
-void
-store_open(Size cache_bytes, uint64_t window_ms)
+/* Numbers given to rows that were not committed are nobody's. */
+static void
+open_numbers(void)
 {
 	HASHCTL addresses = { .keysize = HASH_SIZE, .entrysize = sizeof(AddressEntry) };
 	HASHCTL assets = { .keysize = sizeof(TxAsset), .entrysize = sizeof(AssetEntry) };
 
-	cache_open(cache_bytes);
-	row_cache_open(ROW_CACHE_BYTES);
-	store.window_ms = window_ms;
-	store.seen_now = filter_new();
-	store.seen_before = filter_new();
+	if (store.addresses != NULL)
+	{
+		hash_destroy(store.addresses);
+		hash_destroy(store.assets);
+	}
 	store.addresses = hash_create("meschain addresses", 1024, &addresses, HASH_ELEM | HASH_BLOBS);
 	store.assets = hash_create("meschain assets", 64, &assets, HASH_ELEM | HASH_BLOBS);
 	store.next_address_id =
 		query_integer("SELECT max(address_id) FROM mes_internal.address_rows") + 1;
 	store.next_asset_id =
 		(int32) query_integer("SELECT max(asset_id)::bigint FROM mes_internal.asset_rows") + 1;
+}
+
+void
+store_roll_back_block(void)
+{
+	open_numbers();
+}
+
+void
+store_open(Size cache_bytes, uint64_t window_ms)
+{
+	cache_open(cache_bytes);
+	row_cache_open(ROW_CACHE_BYTES);
+	store.window_ms = window_ms;
+	store.seen_now = filter_new();
+	store.seen_before = filter_new();
+	open_numbers();
 	prepare_all();
 	load_window();
 }

@@ -27,6 +27,9 @@ extern const LedgerStore *store_table(void);
 /* The block being executed: bounds look-ups of young outputs and the window of submissions. */
 extern void store_begin_block(uint64_t height, uint64_t block_time_ms);
 
+/* The block's transaction was rolled back; needs SPI connected, in the next one. */
+extern void store_roll_back_block(void);
+
 /* After the block's commit: its outputs are unspent, its spends are not, its submissions are seen.
  */
 extern void store_commit_block(const LedgerBlock *block, uint64_t block_time_ms);

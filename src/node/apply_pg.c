@@ -33,6 +33,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include <sys/resource.h>
 
@@ -192,6 +193,25 @@ decided_already(PoolSlot *slot)
 	return true;
 }
 
+/* Other members may still spread what stands in the last blocks. */
+static void
+note_decided(void)
+{
+	bool isnull;
+
+	if (SPI_execute(
+			"SELECT txid FROM mes_internal.transaction_rows ORDER BY tx_id DESC LIMIT 20000", true,
+			0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the last transactions");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bytea *txid = DatumGetByteaPP(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+
+		pool_note_decided((const McHash *) VARDATA_ANY(txid));
+	}
+}
+
 static void
 publish_start(void)
 {
@@ -240,18 +260,30 @@ start_apply(void)
 	bi_open(apply.tip.height, apply.tip.ts_ms);
 	pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
 	pool_requeue(decided_already);
+	note_decided();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 }
 
 /* ---- one block --------------------------------------------------------------------------------
  */
 
-static void
-wait_for_stage(ExchangeStage wanted)
+/* False when the time (ms, -1: any) ran out first. */
+static bool
+wait_for_stage(ExchangeStage wanted, int64 limit_ms)
 {
+	TimestampTz start = limit_ms < 0 ? 0 : GetCurrentTimestamp();
+	int64 left_ms = limit_ms;
+
 	while (pg_atomic_read_u32(&node_shared->exchange.stage) != (uint32_t) wanted)
-		worker_wait(-1);
+	{
+		if (limit_ms >= 0)
+			left_ms = limit_ms - (GetCurrentTimestamp() - start) / 1000;
+		if (limit_ms >= 0 && left_ms <= 0)
+			return false;
+		worker_wait((long) left_ms);
+	}
 	pg_read_barrier();
+	return true;
 }
 
 static void
@@ -411,6 +443,83 @@ wait_for_leaf(uint64_t height)
 	}
 }
 
+/* The block in memory, its roots and its record; the transaction it began stays open. */
+static void
+evaluate(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
+{
+	begin_transaction();
+	apply.next_sum = apply.sum;
+	store_begin_block(exchange->header.height, exchange->header.ts_ms);
+	execute(exchange);
+	fill_record(exchange, header, record);
+}
+
+static bool
+sum_due(uint64_t height)
+{
+	return height >= apply.sum_stored_height + SUM_INTERVAL;
+}
+
+static void
+write_rows(const BlockRecord *record)
+{
+	tables_write_effects(apply.block, record->height, record->block_time_ms);
+	write_reports(record);
+	if (sum_due(record->height))
+		tables_write_sum(record->height, &apply.next_sum);
+}
+
+static void
+tell_root(BlockExchange *exchange, const BlockRecord *record)
+{
+	exchange->exec_root = record->exec_root;
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTED);
+	node_wake(&node_shared->order_latch);
+}
+
+/*
+ * A14, C2: the rows are written while signatures travel. Without a quorum for so long as a view may
+ * take, nothing is held open for it: roll back, wait, and do the block again when the quorum is
+ * there. Execution repeats itself; where it does not, this node's result was never worth anything.
+ */
+static void
+wait_for_quorum(BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
+{
+	McHash told = record->exec_root;
+
+	if (wait_for_stage(EXCHANGE_COMMIT, apply.genesis->document.parameters[PARAMETER_TAU0]))
+		return;
+	AbortCurrentTransaction();
+	MemoryContextSwitchTo(TopMemoryContext);
+	MemoryContextReset(apply.block_context);
+	(void) wait_for_stage(EXCHANGE_COMMIT, -1);
+	begin_transaction();
+	store_roll_back_block();
+	bi_open(apply.tip.height, apply.tip.ts_ms);
+	commit_transaction();
+	evaluate(exchange, header, record);
+	if (!hash_equal(&told, &record->exec_root))
+		elog(ERROR, "block " UINT64_FORMAT " gave another result when executed again",
+			 record->height);
+	write_rows(record);
+}
+
+static void
+finish_block(BlockExchange *exchange, const BlockRecord *record)
+{
+	if (sum_due(record->height))
+		apply.sum_stored_height = record->height;
+	apply.sum = apply.next_sum;
+	home_note_height(record->height);
+	store_commit_block(apply.block, record->block_time_ms);
+	publish_block(exchange, record);
+	tell_waiters(exchange);
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
+	node_wake(&node_shared->order_latch);
+}
+
 static void
 apply_block(BlockExchange *exchange)
 {
@@ -425,41 +534,19 @@ apply_block(BlockExchange *exchange)
 			 apply.tip.height);
 	if (!tables_known(height))
 		wait_for_leaf(height);
-	begin_transaction();
-	apply.next_sum = apply.sum;
-	store_begin_block(height, exchange->header.ts_ms);
-	execute(exchange);
-	fill_record(exchange, header, &record);
-	exchange->exec_root = record.exec_root;
-	pg_write_barrier();
-	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTED);
-	node_wake(&node_shared->order_latch);
+	evaluate(exchange, header, &record);
+	tell_root(exchange, &record);
 	at[1] = now_us();
-
-	tables_write_effects(apply.block, height, record.block_time_ms);
-	write_reports(&record);
-	if (height >= apply.sum_stored_height + SUM_INTERVAL)
-		tables_write_sum(height, &apply.next_sum);
+	write_rows(&record);
 	at[2] = now_us();
-
-	wait_for_stage(EXCHANGE_COMMIT);
+	wait_for_quorum(exchange, header, &record);
 	hooks_run(apply.block, height, record.block_time_ms);
 	record.result_certificate =
 		span_of(exchange->result_certificate, exchange->result_certificate_size);
 	tables_write_block(apply.block, &record);
 	commit_transaction();
 	at[3] = now_us();
-
-	if (height >= apply.sum_stored_height + SUM_INTERVAL)
-		apply.sum_stored_height = height;
-	apply.sum = apply.next_sum;
-	home_note_height(height);
-	store_commit_block(apply.block, record.block_time_ms);
-	publish_block(exchange, &record);
-	tell_waiters(exchange);
-	pg_write_barrier();
-	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
-	node_wake(&node_shared->order_latch);
+	finish_block(exchange, &record);
 	count_block(at, cpu_before);
 }
 

@@ -17,13 +17,15 @@
 static struct
 {
 	const NodeGenesis *genesis;
+	uint64_t released; /* blocks up to here are rows */
 	HeldBlock blocks[BLOCKS_MAX];
 } held;
 
 void
-blocks_init(const NodeGenesis *genesis)
+blocks_init(const NodeGenesis *genesis, uint64_t applied)
 {
 	held.genesis = genesis;
+	held.released = applied;
 	memset(held.blocks, 0, sizeof(held.blocks));
 }
 
@@ -73,8 +75,11 @@ one_to_push_out(uint32_t source)
 static HeldBlock *
 add(const McHash *hash, const PbftHeader *header, uint32_t source)
 {
-	HeldBlock *block = one_to_push_out(source);
+	HeldBlock *block;
 
+	if (header->height <= held.released)
+		return NULL;
+	block = one_to_push_out(source);
 	if (block != NULL)
 		forget(block);
 	for (int i = 0; block == NULL && i < BLOCKS_MAX; i++)
@@ -334,6 +339,7 @@ blocks_each_logged(void (*visit)(HeldBlock *block))
 void
 blocks_release(uint64_t height)
 {
+	held.released = height;
 	for (int i = 0; i < BLOCKS_MAX; i++)
 		if (held.blocks[i].used && held.blocks[i].header.height <= height)
 			forget(&held.blocks[i]);
@@ -404,7 +410,8 @@ block_read_record(McSpan record)
 	size_t at = PBFT_HEADER_SIZE;
 
 	if (record.size < PBFT_HEADER_SIZE ||
-		pbft_header_decode(span_of(record.data, PBFT_HEADER_SIZE), &header, &problem) != MC_OK)
+		pbft_header_decode(span_of(record.data, PBFT_HEADER_SIZE), &header, &problem) != MC_OK ||
+		header.height <= held.released)
 		return;
 	pbft_header_hash(&header, &hash);
 	slots = palloc(sizeof(uint32_t) * Max(header.tx_count, 1));

@@ -28,7 +28,8 @@ typedef struct HeldBlock
 	uint32_t *slots;
 } HeldBlock;
 
-extern void blocks_init(const NodeGenesis *genesis);
+/* applied: the last block that is a row; nothing up to it is ever held. */
+extern void blocks_init(const NodeGenesis *genesis, uint64_t applied);
 
 extern HeldBlock *block_find(const McHash *hash);
 

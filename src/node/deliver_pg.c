@@ -59,9 +59,12 @@ enter(void)
 	}
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	open = node_shared->domain_known && node_shared->database_oid == MyDatabaseId;
-	door.domain = node_shared->domain;
-	if (open)
+	/* one member's call in a thousand comes after a change */
+	if (open && memcmp(&door.domain, &node_shared->domain, sizeof(PbftDomain)) != 0)
+	{
 		*door.genesis = node_shared->genesis;
+		door.domain = node_shared->domain;
+	}
 	LWLockRelease(node_shared->lock);
 	if (!open)
 		return false;
@@ -194,7 +197,7 @@ take_body(const PbftFrame *frame)
 
 	if (tx_read(frame->content, &view, &problem) != MC_OK)
 		return false;
-	if (named ? false : pool_knows(&view.body_id))
+	if (named ? false : pool_knows(&view.txid, &view.body_id))
 		return true;
 	if (tx_check_rules(&view, &genesis->rules, &problem) != MC_OK ||
 		tx_verify(&view, &problem) != MC_OK)

@@ -164,22 +164,24 @@ start_connection(const GenesisMember *member)
 							"client_encoding",
 							"tcp_user_timeout",
 							NULL };
-	const char *values[] = { member->name,
-							 address,
-							 port,
-							 guc_database,
-							 user,
-							 secure ? "verify-full" : "prefer",
-							 secure ? guc_peer_ssl_cert_file : NULL,
-							 secure ? guc_peer_ssl_key_file : NULL,
-							 secure ? guc_peer_ssl_ca_file : NULL,
-							 "/dev/null/none", /* libpq warns of a file that is none, and looks into ~/.pgpass without */
-							 "disable",
-							 "",
-							 "meschain",
-							 "UTF8",
-							 "10000",
-							 NULL };
+	const char *values[] = {
+		member->name,
+		address,
+		port,
+		guc_database,
+		user,
+		secure ? "verify-full" : "prefer",
+		secure ? guc_peer_ssl_cert_file : NULL,
+		secure ? guc_peer_ssl_key_file : NULL,
+		secure ? guc_peer_ssl_ca_file : NULL,
+		"/dev/null/none", /* libpq warns of a file that is none, and looks into ~/.pgpass without */
+		"disable",
+		"",
+		"meschain",
+		"UTF8",
+		"10000",
+		NULL
+	};
 
 	if (!find_address(member->host, address))
 		return NULL;

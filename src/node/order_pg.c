@@ -573,6 +573,7 @@ fill_config(PbftConfig *config)
 	config->window = order.member_count == 1 ? 1 : WINDOW;
 	config->lag = order.member_count == 1 ? 1 : LAG;
 	config->tau0_ms = (uint64_t) parameters[PARAMETER_TAU0];
+	config->tau_min_ms = (uint64_t) Min(parameters[PARAMETER_TAU_MIN], parameters[PARAMETER_TAU0]);
 	config->tau_max_ms = 16 * config->tau0_ms;
 	config->drift_ms = (uint64_t) parameters[PARAMETER_DRIFT];
 	config->heartbeat_ms = (uint64_t) parameters[PARAMETER_HEARTBEAT];
@@ -647,7 +648,7 @@ start_order(void)
 	order.executed_height = tip.height;
 	keys_load(NODE_KEY_VOTING, &order.voting);
 	fill_config(&config);
-	blocks_init(order.genesis);
+	blocks_init(order.genesis, tip.height);
 	open_door(&config.domain);
 	pbft_init(order.replica, &config);
 	pbft_effects_clear(order.effects);

@@ -351,19 +351,30 @@ pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
  */
 
 static uint64_t *
-lately_place(const McHash *body_id)
+lately_place(const McHash *txid)
 {
-	return &pool->lately[get_be64(body_id->bytes) % POOL_LATELY];
+	return &pool->lately[get_be64(txid->bytes) % POOL_LATELY];
+}
+
+static bool
+decided_lately(const McHash *txid)
+{
+	return *lately_place(txid) == get_be64(txid->bytes + 8);
+}
+
+void
+pool_note_decided(const McHash *txid)
+{
+	*lately_place(txid) = get_be64(txid->bytes + 8);
 }
 
 bool
-pool_knows(const McHash *body_id)
+pool_knows(const McHash *txid, const McHash *body_id)
 {
 	bool known;
 
 	LWLockAcquire(pool->lock, LW_SHARED);
-	known = pool_find(pool_by_body, body_id) != POOL_NONE ||
-			*lately_place(body_id) == get_be64(body_id->bytes + 8);
+	known = decided_lately(txid) || pool_find(pool_by_body, body_id) != POOL_NONE;
 	LWLockRelease(pool->lock);
 	return known;
 }
@@ -399,8 +410,8 @@ pool_offer(const TxView *view, uint32_t member, uint32_t member_count, bool name
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	if (pool_find(pool_by_body, &view->body_id) != POOL_NONE)
 		answer = POOL_OFFER_KNOWN;
-	else if (!named && (*lately_place(&view->body_id) == get_be64(view->body_id.bytes + 8) ||
-						pool_find(pool_by_txid, &view->txid) != POOL_NONE))
+	else if (!named &&
+			 (decided_lately(&view->txid) || pool_find(pool_by_txid, &view->txid) != POOL_NONE))
 		answer = POOL_OFFER_KNOWN;
 	else if (!named && over_share(member, member_count))
 		answer = POOL_OFFER_REFUSED;

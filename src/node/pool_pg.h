@@ -99,8 +99,10 @@ typedef enum PoolOffer
  * under another body. */
 extern PoolOffer pool_offer(const TxView *view, uint32_t member, uint32_t member_count, bool named);
 
-/* True when the body needs no look: it is here, or was decided lately. */
-extern bool pool_knows(const McHash *body_id);
+/* True when the body needs no look: it is here, or its transaction was decided lately. */
+extern bool pool_knows(const McHash *txid, const McHash *body_id);
+/* Told by apply when it starts; everything later is noted by pool_finish. */
+extern void pool_note_decided(const McHash *txid);
 
 /* Copies the envelope of a body out; 0 when it is not here or larger than capacity. */
 extern size_t pool_copy(const McHash *body_id, uint8_t *out, size_t capacity);

@@ -11,7 +11,7 @@
 #include "utils/dsa.h"
 #include "utils/hsearch.h"
 
-/* Bodies decided lately, by the first 8 bytes of body_id: late gossip of them is not queued. */
+/* Transactions decided lately, by 8 bytes of their txid: late gossip of them is not queued. */
 #define POOL_LATELY 65536
 
 typedef struct PoolShared

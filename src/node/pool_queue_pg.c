@@ -259,8 +259,7 @@ finish_one(uint32_t number, FreedBodies *freed)
 	Latch *waiter = slot->watched ? slot->waiter : NULL;
 
 	pool_unlink(number);
-	pool->lately[get_be64(slot->view.body_id.bytes) % POOL_LATELY] =
-		get_be64(slot->view.body_id.bytes + 8);
+	pool_note_decided(&slot->view.txid);
 	pg_write_barrier(); /* the outcome before the state that announces it */
 	pg_atomic_write_u32(&slot->state, POOL_DONE);
 	free_later(freed, number);

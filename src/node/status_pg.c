@@ -55,6 +55,7 @@ typedef struct NodeSnapshot
 	bool runs; /* the rest is meaningful */
 	char member[GENESIS_NAME_MAX + 1];
 	uint32_t member_count;
+	uint32_t self;
 	PbftTip tip;
 	uint64_t final_height;
 	PbftSummary consensus;
@@ -72,6 +73,7 @@ static void
 copy_genesis(NodeSnapshot *snapshot, const NodeGenesis *genesis)
 {
 	snapshot->member_count = genesis->document.member_count;
+	snapshot->self = genesis->self;
 	if (genesis->self < genesis->document.member_count)
 		strlcpy(snapshot->member, genesis->document.members[genesis->self].name,
 				sizeof(snapshot->member));
@@ -133,11 +135,26 @@ take_snapshot(NodeSnapshot *snapshot)
 	}
 }
 
-/* Members known to vote: with one member that is this node. */
+/* Not heard for so long, a member does not count as voting; idle members say STATUS four times as
+ * often as a view may last. */
+#define HEARD_US INT64CONST(5000000)
+
+/* Members known to vote: this node, and who said lately that it is active in a view. */
 static uint32_t
 members_voting(const NodeSnapshot *snapshot)
 {
-	return snapshot->consensus.voting ? 1 : 0;
+	uint32_t count = snapshot->consensus.voting ? 1 : 0;
+	uint64 since = (uint64) (GetCurrentTimestamp() - HEARD_US);
+
+	for (uint32_t i = 0; i < snapshot->member_count && snapshot->member_count > 1; i++)
+	{
+		Peer *peer = peer_of(i);
+
+		if (i != snapshot->self && pg_atomic_read_u64(&peer->last_heard_us) > since &&
+			pg_atomic_read_u32(&peer->active) != 0)
+			count++;
+	}
+	return count;
 }
 
 /* Would the others still decide blocks without this node? */

@@ -27,7 +27,8 @@ block_worth(PbftReplica *replica, const PbftBlock *block)
 		final = pbft_final(replica, block->header.height);
 		if (final != NULL && hash_equal(&final->hash, &block->hash))
 			return UINT64_MAX;
-		return block->prepared ? 2 : 1; /* beside the final chain: dead once all know it */
+		/* a long log replays blocks far above the last final kept: the newest lead to its tip */
+		return 1 + (block->header.height < UINT32_MAX ? block->header.height : UINT32_MAX - 1);
 	}
 	if (pbft_in_window(replica, block->header.height))
 	{
@@ -39,7 +40,7 @@ block_worth(PbftReplica *replica, const PbftBlock *block)
 	if (hash_equal(&replica->lock.hash, &block->hash))
 		return UINT64_MAX;
 	/* prepared ones by the newest view in which they were seen; others below all of them */
-	return 3 + (block->prepared ? UINT32_MAX : 0) +
+	return ((uint64_t) 1 << 32) + (block->prepared ? UINT32_MAX : 0) +
 		   (block->view_seen < UINT32_MAX ? block->view_seen : UINT32_MAX - 1);
 }
 
