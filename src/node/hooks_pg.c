@@ -18,6 +18,7 @@
 #include "ledger/tables_pg.h"
 #include "miscadmin.h"
 #include "node/accounts_pg.h"
+#include "node/beside_pg.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
 #include "node/shmem_pg.h"
@@ -317,6 +318,7 @@ call_hook(const HookCall *call)
 	int level;
 	Oid owner = get_role_oid(call->hook->owner, false);
 	Oid function;
+	bool notifies = beside_notify_queued();
 
 	if (over_budget(now_ms()))
 		ereport(ERROR, (errcode(errcode_of(MC_HOOK_DEFERRED)), errmsg("%s", deferred_message)));
@@ -332,6 +334,9 @@ call_hook(const HookCall *call)
 		enable_timeout_after(STATEMENT_TIMEOUT, guc_commit_hook_timeout_ms);
 		invoke(function, call->event);
 		AfterTriggerSetState(&immediate);
+		if (!notifies && beside_notify_queued()) /* P7: by pg_notify(), which is no command */
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("a commit hook cannot run NOTIFY")));
 		submission_leave();
 		disable_timeout(STATEMENT_TIMEOUT, false);
 	}

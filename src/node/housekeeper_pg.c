@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/async.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "node/blockers_pg.h"
@@ -16,9 +17,12 @@
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
+#include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #define ROUND_MS 5000
+#define BLOCK_CHANNEL "mes_blocks"
+#define NOTIFY_LOCK_TIMEOUT "1s"
 
 static void
 begin_transaction(void)
@@ -80,6 +84,42 @@ do_round(void)
 	hand_over_outbox();
 }
 
+/*
+ * P7: one NOTIFY for the blocks since the last, in a transaction of its own and never in a block's:
+ * it takes a cluster-wide lock, and one idle listener can fill the queue. A failure is counted.
+ */
+static void
+notify_blocks(void)
+{
+	static uint64_t told = UINT64_MAX;
+	uint64_t height;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	height = node_shared->tip.height;
+	LWLockRelease(node_shared->lock);
+	if (told == UINT64_MAX)
+		told = height;
+	if (height == told)
+		return;
+	told = height;
+	PG_TRY();
+	{
+		begin_transaction();
+		(void) set_config_option("lock_timeout", NOTIFY_LOCK_TIMEOUT, PGC_SUSET, PGC_S_OVERRIDE,
+								 GUC_ACTION_LOCAL, true, 0, false);
+		Async_Notify(BLOCK_CHANNEL, psprintf(UINT64_FORMAT, height));
+		commit_transaction();
+	}
+	PG_CATCH();
+	{
+		EmitErrorReport();
+		FlushErrorState();
+		AbortCurrentTransaction();
+		pg_atomic_fetch_add_u64(&node_shared->stats.notify_failures, 1);
+	}
+	PG_END_TRY();
+}
+
 /* The time between two rounds, for closing balances, with an eye on apply's locks and on what
  * hooks submit. */
 static void
@@ -93,6 +133,7 @@ watch_apply(void)
 		worker_wait(guc_apply_lock_wait_ms);
 		if (pg_atomic_read_u32(&node_shared->outbox_due) != 0)
 			hand_over_outbox();
+		notify_blocks();
 		if (!blockers_apply_waits())
 			continue;
 		begin_transaction();

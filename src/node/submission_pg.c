@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "node/amounts_pg.h"
+#include "node/beside_pg.h"
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
@@ -78,21 +79,13 @@ random_uuid(uint8_t uuid[SUBMISSION_SIZE])
 }
 
 static void
-refuse_beside(const char *what)
-{
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					errmsg("%s cannot stand beside a submission in one SQL transaction", what),
-					errdetail("The ledger may decide while the local part still fails."),
-					errhint("Use a commit hook to move local rows with the ledger.")));
-}
-
-static void
 begin(void)
 {
 	MemoryContext old;
 
 	if (session.begun)
 		return;
+	beside_check_notify();
 	old = MemoryContextSwitchTo(transaction_memory());
 	session.genesis = palloc(sizeof(NodeGenesis));
 	genesis_running(session.genesis);
@@ -382,7 +375,12 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 		problem_raise(&problem);
 	}
 	memcpy(session.submission, view.submission, SUBMISSION_SIZE);
-	if (hooks_running())
+	if (!hooks_running())
+	{
+		beside_check_notify();
+		beside_check_rows();
+	}
+	else
 	{
 		outbox_leave(&view, session.coins, session.coin_count);
 		session.coin_count = 0;
@@ -409,7 +407,7 @@ submission_hand_in(McSpan envelope)
 	static NodeGenesis genesis;
 
 	if (submission_pending() || session.promised != NULL)
-		refuse_beside("mes.submit()");
+		beside_refuse("mes.submit()");
 	genesis_running(&genesis);
 	hand_in(envelope, &genesis);
 	return session.submission;
@@ -466,8 +464,6 @@ submit_list(void)
 		MemoryContextAlloc(transaction_memory(), sizeof(WalletOperation) * (Size) session.count);
 	MemoryContext old = MemoryContextSwitchTo(transaction_memory());
 
-	if (IsolationIsSerializable() && TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		refuse_beside("private rows written under SERIALIZABLE");
 	for (int i = 0; i < session.count; i++)
 		operations[i] = session.operations[i].operation;
 	plan.operations = operations;
@@ -506,7 +502,7 @@ void
 submission_require_none(const char *what)
 {
 	if (session.begun || session.promised != NULL)
-		refuse_beside(what);
+		beside_refuse(what);
 }
 
 static void
@@ -520,7 +516,7 @@ on_transaction(XactEvent event, void *argument)
 			break;
 		case XACT_EVENT_PRE_PREPARE:
 			if (submission_pending() || session.promised != NULL)
-				refuse_beside("PREPARE TRANSACTION");
+				beside_refuse("PREPARE TRANSACTION");
 			break;
 		case XACT_EVENT_COMMIT:
 			keep_promise();
