@@ -80,6 +80,11 @@ pbft_block_tip(PbftReplica *replica, const McHash *hash, PbftTip *tip)
 {
 	const PbftBlock *block;
 
+	if (hash_equal(hash, &replica->config.anchor.hash))
+	{
+		*tip = replica->config.anchor;
+		return true;
+	}
 	if (hash_equal(hash, &replica->root.hash))
 	{
 		*tip = replica->root;

@@ -159,7 +159,8 @@ pbft_chain_advance(const PbftConfig *config, const uint32_t *permutation, const 
 {
 	PbftSeat *seat;
 
-	if (!chain->valid)
+	/* a RESUME's base, which becomes final again, is where the chain begins */
+	if (!chain->valid || header->height <= chain->height)
 		return;
 	assert(header->height == chain->height + 1);
 	assert(hash_equal(&header->parent_hash, &chain->hash));

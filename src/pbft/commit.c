@@ -32,7 +32,8 @@ pbft_final(PbftReplica *replica, uint64_t height)
 void
 pbft_ask_execute(PbftReplica *replica)
 {
-	if (replica->replaying || !replica->started)
+	if (replica->replaying || !replica->started ||
+		replica->committed < replica->config.anchor.height)
 		return;
 	while (replica->asked_execute < replica->committed &&
 		   replica->asked_execute - replica->resulted < replica->config.lag)

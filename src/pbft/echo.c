@@ -46,6 +46,8 @@ pbft_answered(PbftReplica *replica, uint32_t member)
 	for (uint64_t at = replica->resulted + 1; at <= replica->executed; at++)
 		pbft_vote_result(replica, at);
 	pbft_advance_results(replica);
+	pbft_vote_base(replica);
+	pbft_vote_base_result(replica);
 	for (uint64_t at = replica->committed + 1; at <= replica->tip; at++)
 		pbft_check_prepared(replica, at);
 	pbft_check_changes(replica);

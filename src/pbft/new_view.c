@@ -121,6 +121,23 @@ keep_blocks(PbftReplica *replica, const PbftLock *base, const McHash *hashes)
 	}
 }
 
+/* C8 (3): the first vote in a resumed instance is PREPARE(0, base). */
+void
+pbft_vote_base(PbftReplica *replica)
+{
+	const PbftTip *base = &replica->config.anchor;
+	const PbftSlot *slot;
+
+	if (!replica->config.resumed || !pbft_may_vote(replica) || !replica->active ||
+		replica->view > 0 || !pbft_in_window(replica, base->height))
+		return;
+	slot = pbft_slot(replica, base->height);
+	if (!slot->accepted || slot->prepare[replica->config.self].view_next > 0)
+		return;
+	pbft_block_find(replica, &base->hash)->prepared = true;
+	pbft_prepare_vote(replica, base->height, &base->hash);
+}
+
 void
 pbft_enter_when_ready(PbftReplica *replica)
 {

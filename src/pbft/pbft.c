@@ -39,6 +39,8 @@ clear(PbftReplica *replica)
 void
 pbft_init(PbftReplica *replica, const PbftConfig *config)
 {
+	uint64_t durable = config->anchor.height;
+
 	assert(config->member_count >= 1 && config->member_count <= PBFT_NODE_MAX);
 	assert(config->window >= 1 && config->window <= PBFT_WINDOW_MAX);
 	assert(config->lag >= config->window && config->lag <= PBFT_LAG_MAX);
@@ -58,11 +60,17 @@ pbft_init(PbftReplica *replica, const PbftConfig *config)
 	replica->tip_hash = config->anchor.hash;
 	replica->committed = config->anchor.height;
 	replica->committed_hash = config->anchor.hash;
-	replica->asked_execute = config->anchor.height;
-	replica->executed = config->anchor.height;
-	replica->stable = config->anchor.height;
-	replica->resulted = config->anchor.height;
-	replica->applied = config->anchor.height;
+	if (config->resumed)
+	{
+		/* held, not final: until a quorum of this instance commits the base */
+		assert(config->anchor.height > 0);
+		replica->committed = config->anchor.height - 1;
+		replica->committed_hash = config->base_parent;
+		/* START says it; until then no header of the log may seem too old */
+		durable = durable > PBFT_LAG_MAX ? durable - PBFT_LAG_MAX : 0;
+	}
+	replica->asked_execute = replica->executed = durable;
+	replica->stable = replica->resulted = replica->applied = durable;
 	pbft_chain_begin(config, &config->anchor, &replica->final_chain);
 	replica->progress_class = -1;
 	replica->progress_key = UINT64_MAX;
@@ -329,6 +337,7 @@ pbft_summary(const PbftReplica *replica, PbftSummary *summary)
 	summary->primary = pbft_primary(replica, replica->view);
 	summary->quorum = replica->quorum;
 	summary->faults = replica->faults;
+	summary->slot_ms = pbft_slot_time(replica);
 	summary->view_changes = replica->view_changes;
 	summary->messages_refused = replica->messages_refused;
 	summary->evidence_seen = replica->evidence_seen;

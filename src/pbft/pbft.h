@@ -47,12 +47,15 @@ typedef struct PbftConfig
 	uint64_t epoch;
 	uint32_t member_count;
 	uint32_t self; /* index in the validator set; member_count or more: follow, never vote */
-	PbftTip anchor; /* the block the instance starts on: genesis, or an END_EPOCH block */
+	PbftTip anchor; /* the block the instance starts on: genesis, an END_EPOCH block, a RESUME's */
+	bool resumed;   /* C8: the anchor is a RESUME's base and has yet to become final here */
+	McHash base_parent; /* then: the anchor's parent */
 	McHash order_seed; /* fixes primary(v) = permutation[v mod n] for the epoch (R1) */
 	uint32_t window; /* W, 1 to PBFT_WINDOW_MAX */
 	uint32_t lag; /* L, window to PBFT_LAG_MAX */
 	uint64_t tau0_ms; /* progress timer; genesis */
 	uint64_t tau_min_ms; /* A10: least time of a slot; genesis; 0: tau0 */
+	uint64_t slot_ms;    /* a slot's time at first: the summary's of the epoch before; 0: tau0 */
 	uint64_t tau_max_ms; /* at most 16 tau0 (A11) */
 	uint64_t drift_ms; /* A12 */
 	uint64_t epoch_blocks; /* END_EPOCH is due so many blocks above the anchor; 0: never */
@@ -111,6 +114,7 @@ typedef struct PbftSummary
 	uint32_t primary;
 	uint32_t quorum;
 	uint32_t faults;
+	uint64_t slot_ms; /* what a slot may last now */
 	uint64_t view_changes;
 	uint64_t messages_refused;
 	uint64_t evidence_seen;

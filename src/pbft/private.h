@@ -89,6 +89,7 @@ extern void pbft_ask_execute(PbftReplica *replica);
 extern PbftFinal *pbft_final(PbftReplica *replica, uint64_t height);
 extern void pbft_executed(PbftReplica *replica, const PbftEvent *event);
 extern void pbft_vote_result(PbftReplica *replica, uint64_t height);
+extern void pbft_vote_base_result(PbftReplica *replica);
 extern void pbft_applied(PbftReplica *replica, uint64_t height);
 extern void pbft_result_store(PbftReplica *replica, uint32_t member, const PbftSubject *subject,
 							  const uint8_t *signature);
@@ -100,6 +101,7 @@ extern void pbft_advance_results(PbftReplica *replica);
 extern void pbft_change_view(PbftReplica *replica, uint64_t view);
 extern void pbft_check_changes(PbftReplica *replica);
 extern uint32_t pbft_changes_at_least(const PbftReplica *replica, uint64_t view);
+extern void pbft_vote_base(PbftReplica *replica);
 extern void pbft_enter_when_ready(PbftReplica *replica);
 extern void pbft_enter(PbftReplica *replica, const PbftMessage *message);
 extern void pbft_new_view_base(const PbftMessage *message, PbftLock *base);
@@ -110,6 +112,7 @@ extern void pbft_fetched(PbftReplica *replica, uint64_t height, const McHash *ha
 extern bool pbft_was_asked(const PbftReplica *replica, uint64_t height, const McHash *hash);
 extern void pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase);
 extern void pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms);
+extern uint64_t pbft_slot_time(const PbftReplica *replica);
 extern void pbft_timers(PbftReplica *replica);
 extern void pbft_timeout(PbftReplica *replica, PbftTimer timer, uint64_t generation);
 extern uint64_t pbft_clock(const PbftReplica *replica);

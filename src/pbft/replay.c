@@ -275,7 +275,16 @@ tip_from_log(PbftReplica *replica)
 void
 pbft_start(PbftReplica *replica, const PbftTip *root)
 {
-	assert(!replica->started && root->height >= replica->config.anchor.height);
+	const PbftTip *anchor = &replica->config.anchor;
+	bool base_open;
+
+	assert(!replica->started && (root->height >= anchor->height || replica->config.resumed));
+	/* whoever had the base durably before the RESUME goes on from it */
+	if (replica->committed < anchor->height && hash_equal(&root->hash, &anchor->hash))
+	{
+		replica->committed = root->height;
+		replica->committed_hash = root->hash;
+	}
 	replica->root = *root;
 	replica->applied = root->height;
 	replica->resulted = root->height;
@@ -286,7 +295,8 @@ pbft_start(PbftReplica *replica, const PbftTip *root)
 		fall_back_to_root(replica);
 	tip_from_log(replica);
 	replica->ended = (root->flags & PBFT_FLAG_END_EPOCH) != 0;
-	if (!replica->final_chain.valid || replica->final_chain.height != replica->committed)
+	base_open = replica->committed < anchor->height;
+	if (!base_open && replica->final_chain.height != replica->committed)
 		replica->final_chain.valid = false;
 	replica->started = true;
 	if (replica->fenced)

@@ -139,7 +139,8 @@ end_epoch(PbftReplica *replica, const PbftFinal *final)
 	const PbftBlock *block = pbft_block_find(replica, &final->hash);
 	PbftEffect *effect;
 
-	if (replica->ended || block == NULL || (block->header.flags & PBFT_FLAG_END_EPOCH) == 0)
+	if (replica->ended || final->height <= replica->config.anchor.height || block == NULL ||
+		(block->header.flags & PBFT_FLAG_END_EPOCH) == 0)
 		return;
 	replica->ended = true;
 	effect = pbft_emit(replica, PBFT_NOTE);
@@ -212,6 +213,26 @@ result_vote(PbftReplica *replica, const PbftFinal *final)
 	pbft_result_store(replica, replica->config.self, &message->subject, message->signature);
 }
 
+/*
+ * C8 (3): the base's result is signed in its new instance by who had applied it before, too.
+ * Results are chained, so a quorum there proves everything below.
+ */
+void
+pbft_vote_base_result(PbftReplica *replica)
+{
+	const PbftTip *root = &replica->root;
+	PbftFinal final = { .height = root->height, .executed = true };
+	const PbftResultSlot *slot = &replica->results[root->height % PBFT_LAG_MAX];
+
+	if (!replica->config.resumed || root->height != replica->config.anchor.height ||
+		!pbft_may_vote(replica) ||
+		(slot->height == root->height && slot->votes[replica->config.self].used))
+		return;
+	final.hash = root->hash;
+	final.exec_root = root->exec_root;
+	result_vote(replica, &final);
+}
+
 /* Once for a height; what the log remembers of an earlier life must say the same. */
 void
 pbft_vote_result(PbftReplica *replica, uint64_t height)
@@ -242,7 +263,8 @@ pbft_executed(PbftReplica *replica, const PbftEvent *event)
 	final->executed = true;
 	final->exec_root = event->hash;
 	/* an END_EPOCH block alone names who votes next (R15) */
-	if (block != NULL && (block->header.flags & PBFT_FLAG_END_EPOCH) != 0)
+	if (block != NULL && (block->header.flags & PBFT_FLAG_END_EPOCH) != 0 &&
+		event->height > replica->config.anchor.height)
 		final->next_valset = event->next_valset;
 	replica->executed = event->height;
 	pbft_vote_result(replica, event->height);

@@ -1,6 +1,6 @@
 /*
- * tables.h - the bounded tables of a replica: blocks, votes, results, what is being fetched. Whatever
- * peers send, an entry is overwritten and none is added. Room-private.
+ * tables.h - the bounded tables of a replica: blocks, votes, results, what is being fetched.
+ * Whatever peers send, an entry is overwritten and none is added. Room-private.
  */
 #ifndef MESCHAIN_PBFT_TABLES_H
 #define MESCHAIN_PBFT_TABLES_H
@@ -26,7 +26,7 @@ typedef enum PbftBody
 typedef struct PbftBlock
 {
 	bool used;
-	bool logged; /* D1 is in the log */
+	bool logged;   /* D1 is in the log */
 	bool prepared; /* this node sent PREPARE for it: kept until min(s, a) (A5) */
 	PbftBody body;
 	uint64_t view_seen;
@@ -59,7 +59,7 @@ typedef struct PbftSlot
 	bool proposed; /* a proposal of the current view waits or was accepted */
 	McHash accepted_hash;
 	PbftProposed proposal;
-	PbftVote prepare[PBFT_NODE_MAX]; /* highest view of each member */
+	PbftVote prepare[PBFT_NODE_MAX];   /* highest view of each member */
 	PbftVote commit[2][PBFT_NODE_MAX]; /* of my view, and of the highest other view (A6) */
 } PbftSlot;
 

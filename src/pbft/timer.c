@@ -26,8 +26,8 @@ pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms)
  * A10: a slot may last 8 times what slots last. The middle one of the last counts, not the mean: of
  * four members one slow one makes a quarter of the mean, and 8 quarters are never exceeded by it.
  */
-static uint64_t
-slot_time(const PbftReplica *replica)
+uint64_t
+pbft_slot_time(const PbftReplica *replica)
 {
 	const PbftConfig *config = &replica->config;
 	uint64_t least = config->tau_min_ms > 0 ? config->tau_min_ms : config->tau0_ms;
@@ -35,7 +35,8 @@ slot_time(const PbftReplica *replica)
 	uint64_t delay;
 
 	if (replica->slot_count < PBFT_SLOT_TIMES)
-		return config->tau0_ms;
+		return config->slot_ms > 0 && config->slot_ms < config->tau0_ms ? config->slot_ms
+																		: config->tau0_ms;
 	for (uint32_t i = 0; i < PBFT_SLOT_TIMES; i++)
 	{
 		uint32_t at = i;
@@ -92,7 +93,7 @@ progress_delay(const PbftReplica *replica, ProgressClass class)
 {
 	if (class == PROGRESS_IDLE)
 		return 3 * replica->config.heartbeat_ms + tau(replica, replica->config.tau0_ms);
-	return tau(replica, slot_time(replica));
+	return tau(replica, pbft_slot_time(replica));
 }
 
 /* Called after every step: restarts the progress timer on a new block, view or reason. */

@@ -1,5 +1,5 @@
 /*
- * pbft_bounds.c - who is outside: observers, members of another epoch, closed members; amnesia; what
+ * pbft_bounds.c - who is outside: observers, members of another epoch, closed ones; amnesia; what
  * the pool is told about the tip. One rule a test.
  */
 #include "unit/pbft_peers.h"
