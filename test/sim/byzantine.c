@@ -30,10 +30,10 @@ send_forged(SimNode *node, uint32_t member, const SimBody *body)
 	size_t size;
 
 	message.sender = node->member;
-	memcpy(message.instance, world.config.domain.instance, PBFT_INSTANCE_SIZE);
+	memcpy(message.instance, node->domain.instance, PBFT_INSTANCE_SIZE);
 	if (pbft_kind_signed(message.kind))
 	{
-		size = pbft_message_signed(&message, &world.config.domain, signed_bytes);
+		size = pbft_message_signed(&message, &node->domain, signed_bytes);
 		mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size), message.signature);
 	}
 	if (message.kind == PBFT_VIEW_CHANGE)
@@ -226,7 +226,7 @@ forge_lock(SimNode *node, PbftViewChange *change)
 	put_be64(subject->hash.bytes, sim_random(UINT64_MAX));
 	change->certificate.member_count = world.plan.n;
 	change->certificate.bitmap[node->member / 8] |= (uint8_t) (1u << (node->member % 8));
-	size = pbft_subject_signed(&world.config.domain, subject, signed_bytes);
+	size = pbft_subject_signed(&node->domain, subject, signed_bytes);
 	mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size),
 				change->certificate.signatures[node->member]);
 	change->has_certificate = true;
@@ -243,7 +243,8 @@ rush_view(SimNode *node)
 	message.u.view_change.body.member = node->member;
 	message.u.view_change.body.view = node->replica->view + 1;
 	message.u.view_change.body.lock =
-		(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.config.anchor.height, world.config.anchor.hash };
+		(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.anchors[node->epoch].height,
+					world.anchors[node->epoch].hash };
 	message.u.view_change.has_certificate = false;
 	for (uint32_t i = 0; i < world.plan.n; i++)
 		if (i != node->member)
@@ -260,7 +261,8 @@ tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
 	if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGET_LOCK))
 	{
 		message.u.view_change.body.lock =
-			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.config.anchor.height, world.config.anchor.hash };
+			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.anchors[node->epoch].height,
+						world.anchors[node->epoch].hash };
 		message.u.view_change.has_certificate = false;
 	}
 	else if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGE_LOCK))

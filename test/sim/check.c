@@ -64,7 +64,7 @@ signed_grow(void)
 void
 sim_check_sent(const SimNode *node, SimBytes *bytes)
 {
-	uint64_t name[4] = { node->member, 0, 0, 0 };
+	uint64_t name[5] = { node->member, 0, 0, 0, 0 };
 	uint64_t key;
 	McProblem problem;
 	Signed *place;
@@ -77,6 +77,7 @@ sim_check_sent(const SimNode *node, SimBytes *bytes)
 	name[1] = message.kind;
 	name[2] = message.subject.view;
 	name[3] = message.subject.height;
+	name[4] = get_be64(message.instance);
 	if (message.kind == PBFT_VIEW_CHANGE)
 		name[2] = message.u.view_change.body.view;
 	else if (message.kind == PBFT_NEW_VIEW)
@@ -108,8 +109,8 @@ check_certificate(SimNode *node, const PbftEffect *effect, uint8_t kind)
 
 	if (pbft_certificate_decode(effect->bytes, &certificate, &problem) != MC_OK ||
 		certificate.subject.kind != kind || certificate.subject.height < effect->height ||
-		pbft_certificate_verify(&certificate, &world.config.domain, world.plan.n, &crypto,
-								&problem) != MC_OK)
+		pbft_certificate_verify(&certificate, &node->domain, world.plan.n, &crypto, &problem) !=
+			MC_OK)
 		sim_fail("a final block without a quorum's signatures", node->place, effect->height);
 	if (certificate.subject.height == effect->height &&
 		!hash_equal(&certificate.subject.hash, &effect->hash))
@@ -127,7 +128,8 @@ check_valid(SimNode *node, const PbftEffect *effect)
 
 	if (body != NULL && (body->tx & SIM_TX_BAD))
 		sim_fail("a final block whose body no honest member admits", node->place, effect->height);
-	if (header->flags != 0 || header->proposer >= world.plan.n)
+	sim_check_epoch(node, header);
+	if (header->proposer >= world.plan.n)
 		sim_fail("a final block that breaks a rule of headers", node->place, effect->height);
 	if (effect->height == 1)
 		return;

@@ -145,6 +145,7 @@ applied(SimNode *node, const SimEvent *event)
 	assert(event->number == node->applied + 1);
 	node->applied = event->number;
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = event->number });
+	node->epoch_over = (node->chain[event->number].header.flags & PBFT_FLAG_END_EPOCH) != 0;
 }
 
 static void

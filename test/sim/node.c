@@ -120,37 +120,28 @@ sim_node_step_clock(SimNode *node)
 							   .wall_ms = (uint64_t) ((int64_t) now_ms + node->clock_offset_ms) });
 }
 
-static PbftTip
-applied_tip(const SimNode *node)
-{
-	const SimBlock *block = &node->chain[node->applied];
-	PbftTip tip = world.config.anchor;
-
-	if (node->applied == 0)
-		return tip;
-	tip.height = node->applied;
-	tip.hash = block->hash;
-	tip.exec_root = block->exec_root;
-	tip.ts_ms = block->header.ts_ms;
-	tip.stable_height = block->header.stable_height;
-	tip.stable_exec_root = block->header.stable_exec_root;
-	tip.flags = block->header.flags;
-	return tip;
-}
-
 /* R17: what the disk still knows, read back. A log that has lost something says so and is replaced
  * by a new one, without a vote in this instance (A17, A19). */
 void
 sim_node_start(SimNode *node)
 {
-	PbftConfig config = world.config;
-	PbftTip tip = applied_tip(node);
-	bool whole = sim_log_recover(&node->log) && (!node->fenced || node->byzantine);
+	PbftConfig config;
+	PbftTip tip;
+	bool whole;
 
+	sim_epoch_find(node, &tip);
+	/* a log belongs to one instance; that of the one before ended with it */
+	if (node->log.epoch != node->epoch)
+		sim_log_free(&node->log);
+	node->log.epoch = node->epoch;
+	whole = sim_log_recover(&node->log) && (!node->fenced || node->byzantine);
 	if (!whole && !node->may_fence)
 		sim_fail("the simulator lost a log by itself", node->place, node->applied);
 	if (!whole)
+	{
 		sim_log_free(&node->log);
+		node->log.epoch = node->epoch;
+	}
 	node->up = true;
 	node->diverged = false; /* evaluated again, with the same fault or without */
 	node->incarnation++;
@@ -158,6 +149,7 @@ sim_node_start(SimNode *node)
 	forget_certificates(node, node->applied + 1);
 	node->ordered = node->executed = node->committed_result = node->applied;
 	node->executor_free_us = world.now_us;
+	sim_epoch_config(node, &config);
 	config.self = node->member;
 	config.crypto = sim_node_crypto(node);
 	pbft_init(node->replica, &config);
@@ -239,31 +231,28 @@ deliver_out(SimNode *node, const PbftEffect *effect)
 	sim_free(bytes);
 }
 
+static McSpan
+span_of_bytes(const SimBytes *bytes)
+{
+	return bytes != NULL ? span_of(bytes->data, bytes->size) : span_of(NULL, 0);
+}
+
 static void
 serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *commit,
 			SimBytes *checkpoint)
 {
-	static PbftMessage message;
 	static uint8_t out[PBFT_MESSAGE_MAX];
-	McProblem problem;
+	PbftDomain domain;
 	const SimBody *body;
 	SimBytes *bytes;
 	McHash hash;
 
-	message.kind = PBFT_CERTIFIED;
-	message.sender = node->member;
-	memcpy(message.instance, world.config.domain.instance, PBFT_INSTANCE_SIZE);
-	message.u.certified.header = *header;
-	message.u.certified.has_commit = commit != NULL;
-	message.u.certified.has_checkpoint = checkpoint != NULL;
-	if (commit != NULL && pbft_certificate_decode(span_of(commit->data, commit->size),
-												  &message.u.certified.commit, &problem) != MC_OK)
-		abort();
-	if (checkpoint != NULL &&
-		pbft_certificate_decode(span_of(checkpoint->data, checkpoint->size),
-								&message.u.certified.checkpoint, &problem) != MC_OK)
-		abort();
-	bytes = sim_bytes(out, pbft_message_encode(&message, out));
+	if (header->epoch >= world.anchor_count || member >= world.plan.n)
+		return;
+	domain = sim_domain(header->epoch);
+	bytes =
+		sim_bytes(out, pbft_certified_encode(&domain, node->member, header, span_of_bytes(commit),
+											 span_of_bytes(checkpoint), out));
 	pbft_header_hash(header, &hash);
 	body = sim_body_held(node, &hash);
 	bytes->has_body = body != NULL;
@@ -354,6 +343,7 @@ order_block(SimNode *node, const PbftEffect *effect)
 	sim_check_execute(node, effect);
 	block->header = *effect->header;
 	block->hash = effect->hash;
+	sim_mix(&node->chain[effect->height - 1].mix, effect->header, &block->mix);
 	block->commit = sim_bytes(effect->bytes.data, effect->bytes.size);
 	node->ordered = effect->height;
 	want_body(node, effect, effect->height, 0);
@@ -381,7 +371,13 @@ answer_pool(SimNode *node, const PbftEffect *effect)
 	SimBody body = draw_body(node);
 	size_t from = node->effects->count;
 
+	static const McHash none;
+
 	sim_body_root(&body, &candidate.tx_root);
+	if (sim_chance(world.plan.cause_ppm))
+		candidate.evidence_root = candidate.tx_root;
+	if (!hash_equal(&effect->onion, &none))
+		sim_onion_open(node, &effect->onion, &candidate.onion_reveal);
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
 	for (size_t i = from; i < node->effects->count; i++)
 		if (node->effects->list[i].kind == PBFT_PROPOSED)
@@ -455,6 +451,12 @@ sim_node_flush(SimNode *node, bool synced)
 		perform(node, &node->effects->list[i]);
 	pbft_effects_clear(node->effects);
 	sim_check_state(node);
+	if (node->epoch_over)
+	{
+		node->epoch_over = false;
+		node->snapshot_due = true;
+		sim_node_start(node);
+	}
 	queued = node->inbox_count;
 	if (queued > 0)
 	{
@@ -479,6 +481,7 @@ sim_node_rewrite_log(SimNode *node)
 	node->snapshot_due = false;
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
 	sim_log_free(&node->log);
+	node->log.epoch = node->epoch;
 	for (size_t i = 0; i < node->effects->count; i++)
 		if (node->effects->list[i].kind == PBFT_PERSIST)
 			sim_log_append(&node->log, node->effects->list[i].bytes);

@@ -63,6 +63,9 @@ make_plan(void)
 	plan->chaos_us = 3000000 + sim_random(12000000);
 	plan->fault_mean_us = 200000 + sim_random(3000000);
 	plan->clock_jumps = sim_chance(300000);
+	if (sim_chance(400000))
+		plan->epoch_blocks = 6 + sim_random(40);
+	plan->cause_ppm = plan->epoch_blocks > 0 && sim_chance(500000) ? 50000 : 0;
 	plan->window = 1 + (uint32_t) sim_random(PBFT_WINDOW_MAX);
 	plan->pool_mean_us = sim_chance(200000) ? 2000 + sim_random(20000) : 20000 + sim_random(600000);
 }
@@ -86,6 +89,13 @@ make_config(void)
 	config->tau_max_ms = 4000;
 	config->drift_ms = 1000;
 	config->heartbeat_ms = 5000;
+	config->tau_min_ms = sim_chance(500000) ? 0 : 100 + sim_random(900);
+	config->epoch_blocks = world.plan.epoch_blocks;
+	config->epoch_min_blocks = 1 + world.plan.epoch_blocks / 3;
+	config->seat_loss = world.plan.epoch_blocks > 0 && sim_chance(500000);
+	config->beacon = world.plan.epoch_blocks > 0 && sim_chance(500000);
+	world.anchors[0] = config->anchor;
+	world.anchor_count = 1;
 }
 
 /* The members of the plan, some of them faulty, all started. */

@@ -4,6 +4,7 @@
  *
  * world.c   time and network           plan.c   what a seed makes: members, faults, healing
  * node.c    what the order and apply workers do around pbft_step()
+ * epoch.c   one instance after the other
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
  * cost.c    signatures, messages and bytes a block where nothing breaks
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
@@ -20,6 +21,7 @@
 
 #define SIM_NODE_MAX (PBFT_NODE_MAX + 1) /* a twin has a place of its own */
 #define SIM_HEIGHT_MAX 20000
+#define SIM_EPOCH_MAX 256
 #define SIM_BODY_TRIES 400
 #define SIM_LOG_MAX 600  /* records; then the log begins anew with a snapshot */
 #define SIM_LIVE_TAUS 20 /* after healing all must be level again within so many tau_max */
@@ -104,6 +106,7 @@ typedef struct SimBlock
 	McHash hash;
 	McHash exec_root;
 	uint64_t tx;
+	McHash mix;
 	bool effect;      /* not a transaction the chain had before */
 	SimBytes *commit; /* certificates as the effects gave them */
 	SimBytes *checkpoint;
@@ -122,6 +125,7 @@ typedef struct SimLog
 	size_t count, capacity;
 	SimBatch *batches; /* the last one may be on its way to the disk */
 	size_t batch_count, batch_capacity;
+	uint64_t epoch;
 	size_t synced; /* batches */
 } SimLog;
 
@@ -139,6 +143,9 @@ typedef struct SimNode
 	SimEvent *inbox;
 	size_t inbox_count, inbox_capacity;
 
+	uint64_t epoch; /* the instance it is in */
+	PbftDomain domain;
+	bool epoch_over;
 	SimLog log;
 	SimLog backup; /* a copy of the log of an earlier day, and of the database */
 	uint64_t backup_applied;

@@ -17,6 +17,7 @@ static struct
 	uint64_t blocks;
 	uint64_t changes;
 	uint64_t fences;
+	uint64_t epochs;
 	uint64_t slowest_us;
 } totals;
 
@@ -287,6 +288,7 @@ end_seed(void)
 	totals.blocks += world.result_height;
 	totals.changes += world.view_changes;
 	totals.fences += world.fences;
+	totals.epochs += world.anchor_count;
 	for (uint32_t i = 0; i < world.node_count; i++)
 		sim_node_free(&world.nodes[i]);
 	for (size_t i = 0; i < world.heap_count; i++)
@@ -340,10 +342,12 @@ main(int argc, char **argv)
 		run_seed(first + i * stride);
 		end_seed();
 	}
-	/* seeds, simulated s, CPU s, steps, blocks, view changes, fenced, slowest healing in s */
-	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f\n", (unsigned long long) count,
+	/* seeds, simulated s, CPU s, steps, blocks, view changes, fenced, slowest healing in s,
+	 * epochs */
+	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f %llu\n", (unsigned long long) count,
 		   (double) totals.virtual_us / 1e6, seconds() - begun, (unsigned long long) totals.steps,
 		   (unsigned long long) totals.blocks, (unsigned long long) totals.changes,
-		   (unsigned long long) totals.fences, (double) totals.slowest_us / 1e6);
+		   (unsigned long long) totals.fences, (double) totals.slowest_us / 1e6,
+		   (unsigned long long) totals.epochs);
 	return 0;
 }

@@ -16,6 +16,8 @@ typedef struct SimPlan
 	uint64_t fault_mean_us;
 	bool clock_jumps;
 	uint32_t window;
+	uint64_t epoch_blocks; /* 0: one epoch only */
+	uint32_t cause_ppm;    /* of blocks that end it early */
 	uint64_t pool_mean_us;
 } SimPlan;
 
@@ -31,6 +33,8 @@ typedef struct SimWorld
 	uint32_t wanted_n; /* 0: the seed says */
 	SimPlan plan;
 	PbftConfig config;
+	PbftTip anchors[SIM_EPOCH_MAX];
+	uint64_t anchor_count;
 	SimNode nodes[SIM_NODE_MAX];
 	uint32_t node_count;
 	uint32_t lame;     /* members that may be silenced for good beside the faulty ones */
@@ -100,6 +104,14 @@ extern PbftCrypto sim_node_crypto(SimNode *node);
 
 /* input.c */
 extern void sim_node_input(SimNode *node, const SimEvent *event);
+
+/* epoch.c */
+extern void sim_epoch_find(SimNode *node, PbftTip *tip);
+extern void sim_epoch_config(const SimNode *node, PbftConfig *config);
+extern PbftDomain sim_domain(uint64_t epoch);
+extern void sim_mix(const McHash *before, const PbftHeader *header, McHash *mix);
+extern void sim_onion_open(const SimNode *node, const McHash *tip, McHash *preimage);
+extern void sim_check_epoch(const SimNode *node, const PbftHeader *header);
 
 /* body.c */
 extern void sim_body_root(const SimBody *body, McHash *root);
