@@ -10,36 +10,49 @@
 #define LAYERS 64 /* an epoch in a simulation is shorter than that */
 
 static void
-draw_layer(uint32_t member, uint64_t epoch, uint32_t layer, McHash *hash)
+peel_of(const McHash *inner, McHash *outer)
+{
+	McSpan part = span_hash(inner);
+
+	digest_sha256(outer, &part, 1);
+}
+
+static void
+draw_core(uint32_t member, uint64_t epoch, McHash *core)
 {
 	for (int i = 0; i < 4; i++)
-		put_be64(hash->bytes + 8 * i,
+		put_be64(core->bytes + 8 * i,
 				 mac_mix(world.seed * 31 + member * 1009 + epoch * 7 + (uint64_t) i));
-	for (uint32_t i = 0; i < layer; i++)
-	{
-		McSpan part = span_hash(hash);
-
-		digest_sha256(hash, &part, 1);
-	}
 }
 
 /* The preimage of a member's onion tip. */
 void
 sim_onion_open(const SimNode *node, const McHash *tip, McHash *preimage)
 {
-	McHash layer;
+	McHash outer;
 
-	for (uint32_t i = 0; i < LAYERS; i++)
+	draw_core(node->member, node->epoch, preimage);
+	for (int i = 0; i < LAYERS; i++)
 	{
-		McSpan part;
-
-		draw_layer(node->member, node->epoch, i, preimage);
-		part = span_hash(preimage);
-		digest_sha256(&layer, &part, 1);
-		if (hash_equal(&layer, tip))
+		peel_of(preimage, &outer);
+		if (hash_equal(&outer, tip))
 			return;
+		*preimage = outer;
 	}
 	sim_fail("an onion without a layer left", node->place, node->applied);
+}
+
+static void
+draw_onion(uint32_t member, uint64_t epoch, McHash *tip)
+{
+	McHash inner;
+
+	draw_core(member, epoch, tip);
+	for (int i = 0; i < LAYERS; i++)
+	{
+		inner = *tip;
+		peel_of(&inner, tip);
+	}
 }
 
 /* Each block's reveal goes into the beacon. */
@@ -123,7 +136,7 @@ sim_epoch_config(const SimNode *node, PbftConfig *config)
 	if (node->epoch > 0)
 		config->order_seed = config->anchor.hash;
 	for (uint32_t i = 0; i < world.plan.n && config->beacon; i++)
-		draw_layer(i, node->epoch, LAYERS, &config->onion[i]);
+		draw_onion(i, node->epoch, &config->onion[i]);
 }
 
 /* R15, A2: END_EPOCH where it is due and nowhere else. */
