@@ -10,7 +10,6 @@
 #include "node/order_pg.h"
 
 #include "miscadmin.h"
-#include "node/keys_pg.h"
 #include "node/launcher_pg.h"
 #include "node/link_pg.h"
 #include "node/switches_pg.h"
@@ -24,8 +23,6 @@
 /* Final blocks that may wait for apply before this node proposes more: waiting makes the next
  * block larger. */
 #define BACKLOG_MAX 2
-#define WINDOW 4
-#define LAG 16
 #define SWEEP_MS 10000
 #define SWEEP_AGE_US INT64CONST(60000000)
 
@@ -34,8 +31,8 @@ OrderState order;
 /* ---- time, keys, events ------------------------------------------------------------------------
  */
 
-static uint64_t
-clock_ms(clockid_t clock)
+uint64_t
+order_clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
@@ -43,36 +40,17 @@ clock_ms(clockid_t clock)
 	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
-static uint64_t
-wall_ms(void)
+uint64_t
+order_wall_ms(void)
 {
-	return (uint64_t) ((int64_t) clock_ms(CLOCK_REALTIME) + switch_clock_ms());
+	return (uint64_t) ((int64_t) order_clock_ms(CLOCK_REALTIME) + switch_clock_ms());
 }
-
-static void
-sign(void *context, McSpan message, uint8_t signature[PBFT_SIGNATURE_SIZE])
-{
-	suite_sign(&order.voting, message, signature);
-}
-
-static bool
-verify(void *context, uint32_t member, McSpan message, const uint8_t signature[PBFT_SIGNATURE_SIZE])
-{
-	SuiteKey key = { .suite = SUITE_ED25519 };
-
-	if (member >= order.member_count)
-		return false;
-	memcpy(key.public_key, order.genesis->document.members[member].voting_key, SUITE_PUBLIC_SIZE);
-	return suite_verify(&key, message, signature);
-}
-
-static void flush_effects(void);
 
 void
 order_step(PbftEvent event)
 {
 	if (!pbft_effects_room(order.effects))
-		flush_effects();
+		order_flush();
 	pbft_step(order.replica, &event, order.effects);
 }
 
@@ -171,8 +149,8 @@ take_ordered(const PbftEffect *effect)
 }
 
 /* The next final block to apply, once it is whole and apply is free. */
-static void
-hand_over(void)
+void
+order_hand_over(void)
 {
 	BlockExchange *exchange = &node_shared->exchange;
 	OrderedBlock *block = ordered_at(0);
@@ -215,7 +193,7 @@ let_commit(const PbftEffect *effect)
 static void
 set_timer(const PbftEffect *effect)
 {
-	order.deadline_ms[effect->timer] = clock_ms(CLOCK_MONOTONIC) + effect->delay_ms;
+	order.deadline_ms[effect->timer] = order_clock_ms(CLOCK_MONOTONIC) + effect->delay_ms;
 	order.timer_generation[effect->timer] = effect->generation;
 }
 
@@ -345,8 +323,8 @@ persist(void)
 }
 
 /* R0: one sync, then everything else in its order. */
-static void
-flush_effects(void)
+void
+order_flush(void)
 {
 	answer_questions();
 	if (!persist())
@@ -458,7 +436,7 @@ write_snapshot(void)
 	if (!votelog_end_snapshot())
 	{
 		fence();
-		flush_effects();
+		order_flush();
 	}
 }
 
@@ -476,9 +454,9 @@ sweep(void)
 static void
 turn(void)
 {
-	order.now_ms = clock_ms(CLOCK_MONOTONIC);
-	order_step(
-		(PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = wall_ms() });
+	order.now_ms = order_clock_ms(CLOCK_MONOTONIC);
+	order_step((PbftEvent){
+		.kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = order_wall_ms() });
 	feed_exchange();
 	if (order.member_count > 1)
 	{
@@ -490,8 +468,8 @@ turn(void)
 	if (pg_atomic_read_u32(&node_shared->paused) == 0)
 		feed_pool();
 	feed_timers();
-	flush_effects();
-	hand_over();
+	order_flush();
+	order_hand_over();
 	if (order.snapshot_due)
 		write_snapshot();
 	if (order.member_count > 1)
@@ -504,7 +482,7 @@ turn(void)
 static long
 sleep_ms(void)
 {
-	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+	uint64_t now_ms = order_clock_ms(CLOCK_MONOTONIC);
 	long sleep = -1;
 
 	for (int timer = 0; timer < PBFT_TIMER_COUNT; timer++)
@@ -552,122 +530,8 @@ publish(void)
 	LWLockRelease(node_shared->lock);
 }
 
-/* ---- start -------------------------------------------------------------------------------------
+/* ---- the worker -------------------------------------------------------------------------------
  */
-
-static void
-fill_config(PbftConfig *config)
-{
-	const NodeGenesis *genesis = order.genesis;
-	const int64_t *parameters = genesis->document.parameters;
-
-	memcpy(config->domain.chain_id, genesis->chain_id, PBFT_CHAIN_ID_SIZE);
-	pbft_instance(0, 0, &genesis->genesis_hash, &genesis->valset_hash, config->domain.instance);
-	config->member_count = order.member_count;
-	config->self = order.self;
-	config->anchor = (PbftTip){ .hash = genesis->genesis_hash,
-								.exec_root = genesis->genesis_hash,
-								.ts_ms = genesis->document.created_ms,
-								.stable_exec_root = genesis->genesis_hash };
-	config->order_seed = genesis->genesis_hash;
-	config->window = order.member_count == 1 ? 1 : WINDOW;
-	config->lag = order.member_count == 1 ? 1 : LAG;
-	config->tau0_ms = (uint64_t) parameters[PARAMETER_TAU0];
-	config->tau_min_ms = (uint64_t) Min(parameters[PARAMETER_TAU_MIN], parameters[PARAMETER_TAU0]);
-	config->tau_max_ms = 16 * config->tau0_ms;
-	config->drift_ms = (uint64_t) parameters[PARAMETER_DRIFT];
-	config->heartbeat_ms = (uint64_t) parameters[PARAMETER_HEARTBEAT];
-	config->crypto = (PbftCrypto){ .sign = sign, .verify = verify };
-}
-
-static void
-take_record(VoteLogRecord kind, McSpan record)
-{
-	if (kind == VOTELOG_BODY)
-		block_read_record(record);
-	else
-		pbft_step(order.replica, &(PbftEvent){ .kind = PBFT_EVENT_RECORD, .bytes = record },
-				  order.effects);
-}
-
-/* What this node has said, or the fence. */
-static void
-read_log(void)
-{
-	VoteLogOwner owner;
-	const char *why;
-
-	memcpy(owner.chain_id, order.genesis->chain_id, CHAIN_ID_SIZE);
-	memcpy(owner.voting_key, order.voting.key.public_key, SUITE_PUBLIC_SIZE);
-	if (votelog_open(&owner, take_record, &why))
-		return;
-	order.fenced = true;
-	ereport(LOG, (errmsg("meschain is fenced: %s", why),
-				  errhint("The node follows and serves, and votes again after it has rejoined with "
-						  "a new voting key.")));
-}
-
-static void
-close_door(int code, Datum argument)
-{
-	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
-	node_shared->domain_known = false;
-	LWLockRelease(node_shared->lock);
-	for (uint32_t i = 0; i < order.member_count; i++)
-		pg_atomic_write_u32(&peer_of(i)->link_up, 0);
-}
-
-static void
-open_door(const PbftDomain *domain)
-{
-	peers_open(order.member_count);
-	links_open(order.genesis);
-	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
-	node_shared->domain = *domain;
-	node_shared->domain_known = true;
-	LWLockRelease(node_shared->lock);
-	before_shmem_exit(close_door, 0);
-}
-
-static void
-start_order(void)
-{
-	PbftConfig config = { 0 };
-	PbftTip tip;
-	bool fenced;
-
-	order.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
-	order.ordered = MemoryContextAllocZero(TopMemoryContext, sizeof(OrderedBlock) * PBFT_LAG_MAX);
-	order.marks = MemoryContextAllocZero(TopMemoryContext, sizeof(uint32_t) * pool_slot_count());
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	*order.genesis = node_shared->genesis;
-	tip = node_shared->tip;
-	LWLockRelease(node_shared->lock);
-	order.member_count = order.genesis->document.member_count;
-	order.self = order.genesis->self;
-	order.executed_height = tip.height;
-	keys_load(NODE_KEY_VOTING, &order.voting);
-	fill_config(&config);
-	blocks_init(order.genesis, tip.height);
-	open_door(&config.domain);
-	pbft_init(order.replica, &config);
-	pbft_effects_clear(order.effects);
-	order.now_ms = clock_ms(CLOCK_MONOTONIC);
-	order_step(
-		(PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = wall_ms() });
-	if (order.self >= order.member_count)
-		node_set_mode(NODE_FOLLOWING, "this node's voting key is not in genesis", "");
-	else
-		node_set_mode(NODE_VOTING, "", "");
-	if (order.member_count > 1 && order.self < order.member_count)
-		read_log();
-	fenced = order.fenced;
-	order_step((PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
-	if (fenced)
-		order_step((PbftEvent){ .kind = PBFT_EVENT_FENCE });
-	flush_effects();
-	hand_over();
-}
 
 void
 order_main(Datum argument)
@@ -679,7 +543,7 @@ order_main(Datum argument)
 	order.effects = MemoryContextAllocHuge(TopMemoryContext, sizeof(PbftEffects));
 	turn_context = AllocSetContextCreate(TopMemoryContext, "meschain turn", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(turn_context);
-	start_order();
+	order_start();
 	for (;;)
 	{
 		turn();

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include <time.h>
+
 #include "base/suite.h"
 #include "node/blocks_pg.h"
 #include "node/shmem_pg.h"
@@ -60,6 +62,18 @@ typedef struct OrderState
 } OrderState;
 
 extern OrderState order;
+
+/* order_start_pg.c: everything before the first turn. */
+extern void order_start(void);
+
+extern uint64_t order_clock_ms(clockid_t clock);
+extern uint64_t order_wall_ms(void);
+
+/* R0: answers questions, one sync, then everything else in its order. */
+extern void order_flush(void);
+
+/* The next final block to apply, once it is whole and apply is free. */
+extern void order_hand_over(void);
 
 /* One event into the core; what does not fit is flushed first. */
 extern void order_step(PbftEvent event);

@@ -271,37 +271,24 @@ drop_change_coins(const TxView *view)
 static void
 settle(const TxView *view)
 {
-	PoolSlot *slot = pool_slot(session.slot);
-	McProblem problem;
+	const PoolSlot *slot = pool_slot(session.slot);
+	McProblem problem = slot->problem;
+	/* ordered is all that was asked for: its coins are counted when its rows are there */
+	bool done = pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state)) == POOL_DONE;
 
-	if (pg_atomic_read_u32(&slot->state) != POOL_DONE)
-	{
-		/* ordered is what was asked for; its coins are counted when the outcome shows in the rows
-		 */
-		pool_abandon(session.slot);
-		session.slot = POOL_NONE;
-		session.coin_count = 0;
-		session.last_txid = view->txid;
-		session.has_last_txid = true;
-		return;
-	}
-	problem = slot->problem;
 	pool_release(session.slot);
 	session.slot = POOL_NONE;
-	if (problem.status == MC_OK)
-	{
-		coins_spent(session.coins, session.coin_count);
+	if (done)
 		drop_change_coins(view);
-		session.last_txid = view->txid;
-		session.has_last_txid = true;
-	}
-	else
-	{
-		drop_change_coins(view);
+	if (done && problem.status != MC_OK)
 		coins_release(session.coins, session.coin_count);
-	}
+	else if (done)
+		coins_spent(session.coins, session.coin_count);
 	session.coin_count = 0;
-	problem_check(problem.status, &problem);
+	if (done)
+		problem_check(problem.status, &problem);
+	session.last_txid = view->txid;
+	session.has_last_txid = true;
 }
 
 static void

@@ -9,10 +9,9 @@
  * middle (fenced); one that is bad in one place is taken from the other. A failed write or sync is
  * never tried again (fsyncgate).
  */
-#include "node/votelog_pg.h"
+#include "node/votelog_private_pg.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -22,59 +21,9 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "node/guc_pg.h"
-#include "node/keys_pg.h"
 #include "node/switches_pg.h"
-#include "port/pg_crc32c.h"
 #include "storage/fd.h"
 #include "utils/memutils.h"
-
-#define HEADER_SIZE 4096
-#define HEADER_COPY (64 * 1024)
-#define MIRROR_AT (128 * 1024)
-#define PRIMARY_AT (4 * 1024 * 1024)
-#define PRIMARY_FULL (PRIMARY_AT + 8 * 1024 * 1024)
-#define MIRROR_FULL (PRIMARY_AT - 5 * 256 * 1024) /* a turn is never larger than what is left */
-#define BATCH_ALIGN 64
-
-#define FILE_MAGIC UINT64_C(0x4D45534C4F473031)
-#define BATCH_MAGIC UINT64_C(0x4D45534241544348)
-
-typedef struct FileHeader
-{
-	uint64_t magic;
-	uint64_t generation;
-	uint32_t superseded; /* the other file has taken over */
-	uint32_t lost;       /* a write failed: not to be trusted */
-	uint8_t log_uuid[VOTELOG_UUID_SIZE];
-	uint8_t chain_id[CHAIN_ID_SIZE]; /* zeros before the first use */
-	uint8_t voting_key[SUITE_PUBLIC_SIZE];
-	uint64_t system_identifier;
-	uint64_t inode;
-	uint64_t born_ns;
-	uint8_t machine[16];
-	pg_crc32c crc;
-} FileHeader;
-
-typedef struct BatchHeader
-{
-	uint64_t magic;
-	uint64_t generation;
-	uint64_t number;
-	uint32_t votes_size;
-	uint32_t bodies_size;
-	pg_crc32c votes_crc;
-	pg_crc32c bodies_crc;
-	uint32_t snapshot; /* the first of its file */
-	pg_crc32c crc;
-} BatchHeader;
-
-typedef struct LogFile
-{
-	int fd;
-	char path[MAXPGPATH];
-	FileHeader header;
-	bool good;
-} LogFile;
 
 static struct
 {
@@ -90,148 +39,6 @@ static struct
 	VoteLogStats stats;
 } vlog;
 
-/* ---- identity ----------------------------------------------------------------------------------
- */
-
-static void
-machine_id(uint8_t out[16])
-{
-	char text[64] = "";
-	int fd = open("/etc/machine-id", O_RDONLY);
-
-	if (fd >= 0)
-	{
-		if (read(fd, text, sizeof(text) - 1) < 0)
-			text[0] = '\0';
-		close(fd);
-	}
-	crypto_generichash(out, 16, (const unsigned char *) text, strlen(text), NULL, 0);
-}
-
-/* The birth time tells a file from its copy even where the copy got the inode. */
-static bool
-place_of(int fd, uint64_t *inode, uint64_t *born_ns)
-{
-	struct statx found;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &found) != 0)
-		return false;
-	*inode = found.stx_ino;
-	*born_ns = (found.stx_mask & STATX_BTIME) == 0
-				   ? 0
-				   : (uint64_t) found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec;
-	return true;
-}
-
-static pg_crc32c
-checksum(const void *data, size_t size)
-{
-	pg_crc32c crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, data, size);
-	FIN_CRC32C(crc);
-	return crc;
-}
-
-static bool
-write_at(int fd, const void *data, size_t size, off_t at)
-{
-	const char *from = data;
-
-	while (size > 0)
-	{
-		ssize_t written = pwrite(fd, from, size, at);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		from += written;
-		at += written;
-		size -= (size_t) written;
-	}
-	return true;
-}
-
-static bool
-read_at(int fd, void *data, size_t size, off_t at)
-{
-	return pread(fd, data, size, at) == (ssize_t) size;
-}
-
-static bool
-write_header(LogFile *file)
-{
-	char page[HEADER_SIZE] = { 0 };
-
-	file->header.crc = checksum(&file->header, offsetof(FileHeader, crc));
-	memcpy(page, &file->header, sizeof(FileHeader));
-	return write_at(file->fd, page, HEADER_SIZE, 0) &&
-		   write_at(file->fd, page, HEADER_SIZE, HEADER_COPY) && fdatasync(file->fd) == 0;
-}
-
-static bool
-read_header_at(LogFile *file, off_t at)
-{
-	return read_at(file->fd, &file->header, sizeof(FileHeader), at) &&
-		   file->header.magic == FILE_MAGIC &&
-		   file->header.crc == checksum(&file->header, offsetof(FileHeader, crc));
-}
-
-static void
-file_path(int which, char path[MAXPGPATH])
-{
-	snprintf(path, MAXPGPATH, "%s/votes.%d", guc_state_directory, which);
-}
-
-/* ---- creating ----------------------------------------------------------------------------------
- */
-
-static void
-cannot_create(const char *path)
-{
-	ereport(ERROR, (errcode_for_file_access(), errmsg("could not create \"%s\": %m", path)));
-}
-
-static void
-create_file(int which, const FileHeader *model)
-{
-	LogFile file = { .header = *model };
-	char *zeros = palloc0(1024 * 1024);
-
-	file_path(which, file.path);
-	file.fd =
-		OpenTransientFilePerm(file.path, O_RDWR | O_CREAT | O_EXCL | PG_BINARY, S_IRUSR | S_IWUSR);
-	if (file.fd < 0)
-		cannot_create(file.path);
-	/* written through once, so that a vote's fdatasync has no file size to bring along */
-	for (off_t at = 0; at < PRIMARY_FULL; at += 1024 * 1024)
-		if (!write_at(file.fd, zeros, 1024 * 1024, at))
-			cannot_create(file.path);
-	if (!place_of(file.fd, &file.header.inode, &file.header.born_ns))
-		cannot_create(file.path);
-	file.header.generation = (uint64_t) which;
-	file.header.superseded = which == 1; /* the first file is the one in use */
-	if (!write_header(&file) || pg_fsync(file.fd) != 0)
-		cannot_create(file.path);
-	CloseTransientFile(file.fd);
-	pfree(zeros);
-}
-
-void
-votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE])
-{
-	FileHeader model = { .magic = FILE_MAGIC, .system_identifier = GetSystemIdentifier() };
-
-	keys_random(model.log_uuid, VOTELOG_UUID_SIZE);
-	memcpy(model.voting_key, voting_key, SUITE_PUBLIC_SIZE);
-	machine_id(model.machine);
-	create_file(0, &model);
-	create_file(1, &model);
-	fsync_fname(guc_state_directory, true);
-}
-
 /* ---- opening -----------------------------------------------------------------------------------
  */
 
@@ -244,7 +51,7 @@ check_header(const LogFile *file, const VoteLogOwner *owner)
 	uint64_t born_ns;
 	uint8_t machine[16];
 
-	machine_id(machine);
+	votelog_machine_id(machine);
 	if (header->lost != 0)
 		return "an earlier write to the vote log failed";
 	if (memcmp(header->voting_key, owner->voting_key, SUITE_PUBLIC_SIZE) != 0)
@@ -254,7 +61,7 @@ check_header(const LogFile *file, const VoteLogOwner *owner)
 		return "the vote log belongs to another chain";
 	if (header->system_identifier != GetSystemIdentifier())
 		return "the vote log belongs to another database cluster";
-	if (!place_of(file->fd, &inode, &born_ns) || inode != header->inode ||
+	if (!votelog_place_of(file->fd, &inode, &born_ns) || inode != header->inode ||
 		born_ns != header->born_ns)
 		return "the vote log is a copy";
 	if (memcmp(machine, header->machine, sizeof(machine)) != 0)
@@ -267,13 +74,13 @@ open_file(int which)
 {
 	LogFile *file = &vlog.files[which];
 
-	file_path(which, file->path);
+	votelog_file_path(which, file->path);
 	file->fd = open(file->path, O_RDWR | O_CLOEXEC);
 	if (file->fd < 0)
 		return "the vote log is missing";
 	if (flock(file->fd, LOCK_EX | LOCK_NB) != 0)
 		return "another server uses the vote log";
-	file->good = read_header_at(file, 0) || read_header_at(file, HEADER_COPY);
+	file->good = votelog_read_header_at(file, 0) || votelog_read_header_at(file, HEADER_COPY);
 	return NULL;
 }
 
@@ -284,7 +91,8 @@ static bool
 batch_good(const BatchHeader *batch, uint64_t generation, uint64_t number)
 {
 	return batch->magic == BATCH_MAGIC && batch->generation == generation &&
-		   batch->number == number && batch->crc == checksum(batch, offsetof(BatchHeader, crc));
+		   batch->number == number &&
+		   batch->crc == votelog_checksum(batch, offsetof(BatchHeader, crc));
 }
 
 static char *
@@ -292,7 +100,7 @@ read_part(int fd, uint32_t size, pg_crc32c crc, off_t at)
 {
 	char *bytes = MemoryContextAllocHuge(CurrentMemoryContext, Max(size, 1));
 
-	if (read_at(fd, bytes, size, at) && checksum(bytes, size) == crc)
+	if (votelog_read_at(fd, bytes, size, at) && votelog_checksum(bytes, size) == crc)
 		return bytes;
 	pfree(bytes);
 	return NULL;
@@ -332,7 +140,7 @@ later_batch_exists(const LogFile *file, uint64_t number)
 	{
 		BatchHeader batch;
 
-		if (read_at(file->fd, &batch, sizeof(batch), at) && batch.number > number &&
+		if (votelog_read_at(file->fd, &batch, sizeof(batch), at) && batch.number > number &&
 			batch_good(&batch, file->header.generation, batch.number))
 			return true;
 	}
@@ -340,7 +148,7 @@ later_batch_exists(const LogFile *file, uint64_t number)
 	{
 		BatchHeader batch;
 
-		if (read_at(file->fd, &batch, sizeof(batch), at) && batch.number > number &&
+		if (votelog_read_at(file->fd, &batch, sizeof(batch), at) && batch.number > number &&
 			batch_good(&batch, file->header.generation, batch.number))
 			return true;
 	}
@@ -358,14 +166,14 @@ read_batch(const LogFile *file, void (*take)(VoteLogRecord kind, McSpan record))
 	char *votes = NULL;
 	char *bodies;
 
-	if (read_at(file->fd, &primary, sizeof(primary), vlog.primary) &&
+	if (votelog_read_at(file->fd, &primary, sizeof(primary), vlog.primary) &&
 		batch_good(&primary, generation, vlog.number))
 	{
 		batch = &primary;
 		votes = read_part(file->fd, batch->votes_size, batch->votes_crc,
 						  vlog.primary + (off_t) sizeof(BatchHeader));
 	}
-	if (votes == NULL && read_at(file->fd, &mirror, sizeof(mirror), vlog.mirror) &&
+	if (votes == NULL && votelog_read_at(file->fd, &mirror, sizeof(mirror), vlog.mirror) &&
 		batch_good(&mirror, generation, vlog.number))
 	{
 		batch = &mirror;
@@ -442,7 +250,7 @@ open_log(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan reco
 		if (memcmp(file->header.chain_id, owner->chain_id, CHAIN_ID_SIZE) == 0)
 			continue;
 		memcpy(file->header.chain_id, owner->chain_id, CHAIN_ID_SIZE);
-		if (!write_header(file))
+		if (!votelog_write_header(file))
 			return "the vote log cannot be written";
 	}
 	return read_file(&vlog.files[vlog.current], take);
@@ -487,19 +295,20 @@ write_batch(const LogFile *file, off_t primary, off_t mirror)
 		.number = vlog.number,
 		.votes_size = (uint32_t) vlog.votes.len,
 		.bodies_size = (uint32_t) vlog.bodies.len,
-		.votes_crc = checksum(vlog.votes.data, (size_t) vlog.votes.len),
-		.bodies_crc = checksum(vlog.bodies.data, (size_t) vlog.bodies.len),
+		.votes_crc = votelog_checksum(vlog.votes.data, (size_t) vlog.votes.len),
+		.bodies_crc = votelog_checksum(vlog.bodies.data, (size_t) vlog.bodies.len),
 		.snapshot = vlog.snapshot,
 	};
 	off_t content = (off_t) sizeof(batch);
 
-	batch.crc = checksum(&batch, offsetof(BatchHeader, crc));
-	return write_at(file->fd, &batch, sizeof(batch), primary) &&
-		   write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len, primary + content) &&
-		   write_at(file->fd, vlog.bodies.data, (size_t) vlog.bodies.len,
-					primary + content + vlog.votes.len) &&
-		   write_at(file->fd, &batch, sizeof(batch), mirror) &&
-		   write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len, mirror + content);
+	batch.crc = votelog_checksum(&batch, offsetof(BatchHeader, crc));
+	return votelog_write_at(file->fd, &batch, sizeof(batch), primary) &&
+		   votelog_write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len,
+							primary + content) &&
+		   votelog_write_at(file->fd, vlog.bodies.data, (size_t) vlog.bodies.len,
+							primary + content + vlog.votes.len) &&
+		   votelog_write_at(file->fd, &batch, sizeof(batch), mirror) &&
+		   votelog_write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len, mirror + content);
 }
 
 /* Never a PANIC: the server's other databases go on (A19). */
@@ -514,9 +323,9 @@ lose(const LogFile *file)
 						  "voting key.")));
 	vlog.open = false;
 	lost.lost = 1;
-	lost.crc = checksum(&lost, offsetof(FileHeader, crc));
-	(void) write_at(file->fd, &lost, sizeof(lost), 0);
-	(void) write_at(file->fd, &lost, sizeof(lost), HEADER_COPY);
+	lost.crc = votelog_checksum(&lost, offsetof(FileHeader, crc));
+	(void) votelog_write_at(file->fd, &lost, sizeof(lost), 0);
+	(void) votelog_write_at(file->fd, &lost, sizeof(lost), HEADER_COPY);
 	return false;
 }
 
@@ -589,10 +398,10 @@ votelog_end_snapshot(void)
 	vlog.number = 0;
 	vlog.primary = PRIMARY_AT;
 	vlog.mirror = MIRROR_AT;
-	if (!commit_batch(new) || !write_header(new))
+	if (!commit_batch(new) || !votelog_write_header(new))
 		return lose(old);
 	old->header.superseded = 1;
-	if (!write_header(old))
+	if (!votelog_write_header(old))
 		return lose(new);
 	vlog.current = 1 - vlog.current;
 	vlog.snapshot = false;
