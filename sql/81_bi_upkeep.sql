@@ -6,16 +6,26 @@ CREATE FUNCTION mes_internal.output_operation(body bytea, output_index integer)
 RETURNS text LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_output_operation';
 COMMENT ON FUNCTION mes_internal.output_operation(bytea, integer) IS 'operation that made an output of a stored transaction, null for change';
 
+-- mes_bi numbers accounts itself: a holder of shares may be nobody whom the ledger has a number for
 CREATE VIEW mes_internal.report_account AS
-SELECT a.address_id AS account_key, mes_internal.address_text(a.address) AS address, a.first_height,
-       b.block_time AS first_seen_at, pg_catalog.to_char(b.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS first_date_key,
-       a.first_height AS height
-  FROM mes_internal.address_rows AS a JOIN mes_internal.block_rows AS b ON b.height = a.first_height;
-COMMENT ON VIEW mes_internal.report_account IS 'what mes_bi.dim_account must hold';
+SELECT coalesce(d.account_key, (SELECT pg_catalog.max(x.account_key) FROM mes_bi.dim_account AS x)
+                               + pg_catalog.row_number() OVER (PARTITION BY d.account_key IS NULL ORDER BY a.address_id)) AS account_key,
+       mes_internal.address_text(a.address) AS address, a.first_height, b.block_time AS first_seen_at,
+       pg_catalog.to_char(b.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS first_date_key,
+       a.first_height AS height, a.address_id
+  FROM mes_internal.address_rows AS a JOIN mes_internal.block_rows AS b ON b.height = a.first_height
+  LEFT JOIN mes_bi.dim_account AS d ON d.address = mes_internal.address_text(a.address);
+COMMENT ON VIEW mes_internal.report_account IS 'accounts that mes_bi.dim_account must hold';
+
+CREATE VIEW mes_internal.report_key AS
+SELECT a.address_id, d.account_key FROM mes_internal.address_rows AS a
+  JOIN mes_bi.dim_account AS d ON d.address = mes_internal.address_text(a.address)
+UNION ALL SELECT 0, 0;
+COMMENT ON VIEW mes_internal.report_key IS 'the ledger''s number of an address to that of mes_bi; 0 is nobody';
 
 CREATE VIEW mes_internal.report_asset AS
 SELECT c.asset_id::bigint AS asset_key, c.code, c.decimals::integer AS decimals,
-       coalesce(o.address_id, t.sender_id) AS issuer_account_key,
+       (SELECT k.account_key FROM mes_internal.report_key AS k WHERE k.address_id = coalesce(o.address_id, t.sender_id)) AS issuer_account_key,
        (SELECT (mes_internal.asset_state(s.value)).issuer IS NOT NULL FROM mes_internal.state_rows AS s
          WHERE s.table_number = 1 AND s.key = pg_catalog.convert_to(c.code, 'UTF8') ORDER BY s.height LIMIT 1) AS is_reissuable,
        c.tx_id >> 20 AS issued_height, t.block_time AS issued_at, c.tx_id >> 20 AS height
@@ -34,8 +44,8 @@ WITH burns AS (
     FROM mes_internal.transaction_rows AS t, LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
    WHERE t.status = 0 AND t.operation IN (0, 3)
 ), lines AS (
-  SELECT o.output_id AS transfer_key, t.tx_id, CASE WHEN o.kind = 2 THEN 0 ELSE coalesce(p.address_id, t.sender_id) END AS from_account_key,
-         o.address_id AS to_account_key, o.asset_id, o.output_index AS transfer_index,
+  SELECT o.output_id AS transfer_key, t.tx_id, CASE WHEN o.kind = 2 THEN 0 ELSE coalesce(p.address_id, t.sender_id) END AS from_id,
+         o.address_id AS to_id, o.asset_id, o.output_index AS transfer_index,
          CASE WHEN t.operation_count = 1 THEN mes_internal.operation_name(t.operation)
               ELSE mes_internal.output_operation(t.body, o.output_index) END AS operation,
          o.amount_units, mes_internal.output_memo(t.txid, t.body, o.output_index) AS memo
@@ -57,35 +67,49 @@ WITH burns AS (
       ON b.actor > 0 AND p.address = mes_internal.transaction_actor(t.txid, t.body, b.actor)
 )
 SELECT l.transfer_key, l.tx_id >> 20 AS height, t.block_time,
-       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, l.from_account_key, l.to_account_key,
+       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, f.account_key AS from_account_key,
+       k.account_key AS to_account_key,
        l.asset_id::bigint AS asset_key, (l.tx_id & 1048575)::integer AS position, l.transfer_index, l.operation,
        pg_catalog.encode(t.txid, 'hex') AS txid_hex,
        pg_catalog.round(mes_internal.whole_units(l.amount_units, c.decimals), 8) AS amount,
        mes_internal.transaction_reference(t.txid, t.body) AS reference, l.memo
   FROM lines AS l
   JOIN mes_internal.transaction_rows AS t ON t.tx_id = l.tx_id
-  JOIN mes_internal.asset_rows AS c ON c.asset_id = l.asset_id;
+  JOIN mes_internal.asset_rows AS c ON c.asset_id = l.asset_id
+  JOIN mes_internal.report_key AS f ON f.address_id = l.from_id
+  JOIN mes_internal.report_key AS k ON k.address_id = l.to_id
+UNION ALL
+SELECT m.output_id, m.output_id >> 20, b.block_time, pg_catalog.to_char(b.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint, 0, k.account_key,
+       m.asset_id, m.position_in_block, m.output_index, 'fees', pg_catalog.encode(mes_internal.fees_txid(m.output_id >> 20), 'hex'),
+       pg_catalog.round(mes_internal.whole_units(m.amount_units, c.decimals), 8), NULL, NULL
+  FROM mes_internal.output_rows AS m
+  JOIN mes_internal.block_rows AS b ON b.height = m.output_id >> 20
+  JOIN mes_internal.asset_rows AS c ON c.asset_id = m.asset_id
+  JOIN mes_internal.report_key AS k ON k.address_id = m.address_id
+ WHERE m.kind = 3;
 COMMENT ON VIEW mes_internal.report_transfer IS 'what mes_bi.fact_transfer must hold';
 
 CREATE VIEW mes_internal.report_fee AS
 SELECT t.tx_id AS fee_key, t.tx_id >> 20 AS height, t.block_time,
-       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, t.sender_id AS payer_account_key,
+       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, k.account_key AS payer_account_key,
        c.asset_id::bigint AS asset_key, (t.tx_id & 1048575)::integer AS position,
        mes_internal.operation_name(t.operation) AS operation, pg_catalog.encode(t.txid, 'hex') AS txid_hex,
        pg_catalog.round(mes_internal.whole_units(mes_internal.transaction_fee(t.txid, t.body), c.decimals), 8) AS amount
   FROM mes_internal.transaction_rows AS t
   JOIN mes_internal.asset_rows AS c
     ON c.code = (SELECT g.document -> 'parameters' ->> 'fee_asset' FROM mes_internal.genesis_rows AS g)
+  JOIN mes_internal.report_key AS k ON k.address_id = t.sender_id
  WHERE t.status = 0 AND mes_internal.transaction_fee(t.txid, t.body) > 0;
 COMMENT ON VIEW mes_internal.report_fee IS 'what mes_bi.fact_fee must hold';
 
 CREATE VIEW mes_internal.report_refusal AS
 SELECT t.tx_id AS refusal_key, t.tx_id >> 20 AS height, t.block_time,
-       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, t.sender_id AS account_key,
+       pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key, k.account_key,
        (t.tx_id & 1048575)::integer AS position, mes_internal.operation_name(t.operation) AS operation,
        mes_internal.status_name(t.status) AS cause, 'MC' || pg_catalog.lpad(t.status::text, 3, '0') AS error_code,
        pg_catalog.encode(t.txid, 'hex') AS txid_hex, mes_internal.transaction_reference(t.txid, t.body) AS reference
-  FROM mes_internal.transaction_rows AS t WHERE t.status <> 0;
+  FROM mes_internal.transaction_rows AS t JOIN mes_internal.report_key AS k ON k.address_id = t.sender_id
+ WHERE t.status <> 0;
 COMMENT ON VIEW mes_internal.report_refusal IS 'what mes_bi.fact_refusal must hold';
 
 CREATE VIEW mes_internal.report_rate AS
@@ -176,7 +200,12 @@ DECLARE
   each record;
   columns text;
 BEGIN
-  FOR each IN SELECT * FROM mes_internal.report_relations() LOOP
+  RETURN QUERY
+    SELECT a.first_height, 'dim_account', 'missing or changed', count(*) FROM mes_internal.address_rows AS a
+     WHERE a.first_height BETWEEN from_height AND coalesce(to_height, 9223372036854775807)
+       AND NOT EXISTS (SELECT FROM mes_bi.dim_account AS d WHERE d.address = mes_internal.address_text(a.address))
+     GROUP BY 1 ORDER BY 1;
+  FOR each IN SELECT * FROM mes_internal.report_relations() AS r WHERE r.relation <> 'dim_account' LOOP
     columns := mes_internal.report_columns(each.relation);
     RETURN QUERY EXECUTE format(
       'WITH there AS (SELECT %1$s FROM mes_bi.%2$I WHERE %4$I > 0 AND %5$s BETWEEN $1 AND $2),
@@ -187,7 +216,7 @@ BEGIN
                (SELECT s.*, ''not of the ledger'' FROM (TABLE there EXCEPT ALL TABLE wanted) AS s)) AS d
         GROUP BY 1, 3 ORDER BY 1, 3',
       columns, each.relation, each.source, each.key,
-      CASE each.relation WHEN 'dim_account' THEN 'first_height' WHEN 'dim_asset' THEN 'issued_height' ELSE 'height' END)
+      CASE each.relation WHEN 'dim_asset' THEN 'issued_height' ELSE 'height' END)
     USING from_height, coalesce(to_height, 9223372036854775807);
   END LOOP;
 END $$;
@@ -250,6 +279,14 @@ BEGIN
   END LOOP;
 END $$;
 SELECT pg_catalog.pg_extension_config_dump('mes_bi.dim_member', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.dim_work', 'WHERE work_key > 0');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.dim_licence', 'WHERE licence_key > 0');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_licence_sale', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_royalty', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_share_change', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.agg_revenue_day', '');
+GRANT INSERT ON mes_bi.dim_work, mes_bi.fact_licence_sale, mes_bi.fact_royalty, mes_bi.fact_share_change TO mes_engine;
+GRANT INSERT, UPDATE ON mes_bi.dim_licence, mes_bi.agg_revenue_day TO mes_engine;
 GRANT SELECT ON ALL TABLES IN SCHEMA mes_bi TO mes_bi, mes_auditor, mes_admin, mes_engine;
 GRANT USAGE ON SCHEMA mes_bi TO mes_admin, mes_engine;
 REVOKE ALL ON FUNCTION mes_internal.output_operation(bytea, integer), mes_internal.report_relations(),

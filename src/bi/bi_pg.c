@@ -8,10 +8,12 @@
 
 #include "bi/facts_pg.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "ledger/store_pg.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -21,13 +23,26 @@
 #define AMOUNT_SCALE 8
 
 static const char *const table_names[FACT_TABLES] = {
-	[FACT_TRANSFER] = "fact_transfer", [FACT_FEE] = "fact_fee",     [FACT_REFUSAL] = "fact_refusal",
-	[FACT_RATE] = "fact_rate",         [FACT_BLOCK] = "fact_block", [DIM_ACCOUNT] = "dim_account",
-	[DIM_ASSET] = "dim_asset",
+	[FACT_TRANSFER] = "fact_transfer", [FACT_FEE] = "fact_fee",
+	[FACT_REFUSAL] = "fact_refusal",   [FACT_RATE] = "fact_rate",
+	[FACT_BLOCK] = "fact_block",       [DIM_ACCOUNT] = "dim_account",
+	[DIM_ASSET] = "dim_asset",         [DIM_WORK] = "dim_work",
+	[DIM_LICENCE] = "dim_licence",     [FACT_LICENCE_SALE] = "fact_licence_sale",
+	[FACT_ROYALTY] = "fact_royalty",   [FACT_SHARE_CHANGE] = "fact_share_change",
 };
+
+/* Accounts are numbered here: a holder of shares may be nobody whom the ledger has a number for. */
+#define ACCOUNTS_CACHED_MAX 500000
+typedef struct Account
+{
+	McAddress address;
+	int64 key;
+} Account;
 
 static struct
 {
+	HTAB *accounts;
+	SPIPlanPtr account_plan;
 	int64 last_account;
 	int32 last_asset;
 	int32 decimals_size;
@@ -102,15 +117,56 @@ facts_hex(const McHash *hash)
 /* ---- accounts and assets -----------------------------------------------------------------------
  */
 
-int64
-facts_account(const McAddress *address)
+static void
+write_account(Facts *facts, int64 key, const char *text)
 {
-	bool is_new;
-	int64 id = store_address_id(address, &is_new);
+	TupleTableSlot *row = facts_row(facts, DIM_ACCOUNT);
 
-	if (is_new)
-		elog(ERROR, "an address of the block has no row");
-	return id;
+	row->tts_values[0] = Int64GetDatum(key);
+	row->tts_values[1] = facts_text(span_text(text));
+	row->tts_values[2] = Int64GetDatum((int64) facts->height);
+	row->tts_values[3] = facts->block_time;
+	row->tts_values[4] = facts->date_key;
+}
+
+int64
+facts_account(Facts *facts, const McAddress *address)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+	Account *account;
+	bool found;
+	bool isnull;
+
+	account = hash_search(bi.accounts, address, HASH_ENTER, &found);
+	if (found)
+		return account->key;
+	address_format(address, text);
+	if (SPI_execute_plan(bi.account_plan, (Datum[]){ CStringGetTextDatum(text) }, NULL, true, 1) !=
+		SPI_OK_SELECT)
+		elog(ERROR, "could not look up an account");
+	if (SPI_processed == 1)
+		account->key =
+			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	else
+	{
+		account->key = ++bi.last_account;
+		write_account(facts, account->key, text);
+	}
+	return account->key;
+}
+
+/* Only between blocks: what this one numbers cannot be looked up before it is committed. */
+static void
+forget_accounts(void)
+{
+	HASH_SEQ_STATUS scan;
+	Account *account;
+
+	if (hash_get_num_entries(bi.accounts) <= ACCOUNTS_CACHED_MAX)
+		return;
+	hash_seq_init(&scan, bi.accounts);
+	while ((account = hash_seq_search(&scan)) != NULL)
+		hash_search(bi.accounts, &account->address, HASH_REMOVE, NULL);
 }
 
 int32
@@ -125,27 +181,6 @@ facts_asset(const TxAsset *asset, uint8_t *decimals)
 	return id;
 }
 
-/* Numbers grow in the order in which a block meets addresses, so a greater one is new. */
-static void
-note_account(Facts *facts, const McAddress *address)
-{
-	int64 id = facts_account(address);
-	char text[ADDRESS_TEXT_SIZE + 1];
-	TupleTableSlot *row;
-
-	if (id <= bi.last_account)
-		return;
-	Assert(id == bi.last_account + 1);
-	bi.last_account = id;
-	row = facts_row(facts, DIM_ACCOUNT);
-	address_format(address, text);
-	row->tts_values[0] = Int64GetDatum(id);
-	row->tts_values[1] = facts_text(span_text(text));
-	row->tts_values[2] = Int64GetDatum((int64) facts->height);
-	row->tts_values[3] = facts->block_time;
-	row->tts_values[4] = facts->date_key;
-}
-
 static void
 write_accounts(Facts *facts)
 {
@@ -154,10 +189,10 @@ write_accounts(Facts *facts)
 	const LedgerOutput *outputs;
 
 	for (uint32_t i = 0; i < count; i++)
-		note_account(facts, &txs[i].view->sender);
+		(void) facts_account(facts, &txs[i].view->sender);
 	outputs = ledger_block_outputs(facts->block, &count);
 	for (uint32_t i = 0; i < count; i++)
-		note_account(facts, &outputs[i].address);
+		(void) facts_account(facts, &outputs[i].address);
 }
 
 static void
@@ -211,8 +246,8 @@ note_asset(Facts *facts, const LedgerRow *asset_row)
 	row->tts_values[0] = Int64GetDatum(id);
 	row->tts_values[1] = facts_text(span_text(asset.code));
 	row->tts_values[2] = Int32GetDatum(content.decimals);
-	row->tts_values[3] =
-		Int64GetDatum(facts_account(first_owner(facts->block, &txs[asset_row->position], &asset)));
+	row->tts_values[3] = Int64GetDatum(
+		facts_account(facts, first_owner(facts->block, &txs[asset_row->position], &asset)));
 	row->tts_values[4] = BoolGetDatum(content.open);
 	row->tts_values[5] = Int64GetDatum((int64) facts->height);
 	row->tts_values[6] = facts->block_time;
@@ -259,6 +294,32 @@ write_block(Facts *facts, const BlockRecord *record, const TxAsset *fee_asset)
 	row->tts_values[11] = facts_amount(ledger_block_fees(facts->block), decimals);
 }
 
+/* The block's fees are an output of no transaction, to its proposer. */
+static void
+write_fees(Facts *facts)
+{
+	uint32_t count;
+	const LedgerOutput *outputs = ledger_block_outputs(facts->block, &count);
+	const LedgerOutput *fees = count > 0 ? &outputs[count - 1] : NULL;
+	TupleTableSlot *row;
+	uint8_t decimals;
+
+	if (fees == NULL || fees->kind != LEDGER_OUTPUT_FEES)
+		return;
+	row = facts_row(facts, FACT_TRANSFER);
+	facts_common(facts, row, (int64) fees->output_id);
+	row->tts_values[4] = Int64GetDatum(FACTS_NOBODY);
+	row->tts_values[5] = Int64GetDatum(facts_account(facts, &fees->address));
+	row->tts_values[6] = Int64GetDatum(facts_asset(&fees->asset, &decimals));
+	row->tts_values[7] = Int32GetDatum((int32) fees->position);
+	row->tts_values[8] = Int32GetDatum((int32) fees->index);
+	row->tts_values[9] = facts_text(span_text("fees"));
+	row->tts_values[10] = facts_hex(&fees->txid);
+	row->tts_values[11] = facts_amount(fees->amount, decimals);
+	row->tts_isnull[12] = true;
+	row->tts_isnull[13] = true;
+}
+
 void
 bi_write_block(const LedgerBlock *block, const BlockRecord *record, const TxAsset *fee_asset)
 {
@@ -271,14 +332,18 @@ bi_write_block(const LedgerBlock *block, const BlockRecord *record, const TxAsse
 	uint32_t count;
 	const LedgerTx *txs = ledger_block_txs(block, &count);
 
+	forget_accounts();
 	write_accounts(&facts);
 	write_assets(&facts);
+	facts_rights(&facts);
 	for (uint32_t i = 0; i < count; i++)
 		facts_transaction(&facts, &txs[i], i, fee_asset);
+	write_fees(&facts);
 	write_block(&facts, record, fee_asset);
 	for (int table = 0; table < FACT_TABLES; table++)
 		if (facts.writers[table] != NULL)
 			bulk_close(facts.writers[table]);
+	facts_rights_end(&facts);
 	bi.previous_ms = record->block_time_ms;
 }
 
@@ -326,6 +391,14 @@ bi_open(uint64_t tip_height, uint64_t tip_ms)
 	if ((uint64_t) height != tip_height)
 		elog(ERROR, "reports end with block " INT64_FORMAT ", the ledger with " UINT64_FORMAT,
 			 height, tip_height);
+	bi.accounts = hash_create("meschain accounts", 1024,
+							  &(HASHCTL){ .keysize = HASH_SIZE, .entrysize = sizeof(Account) },
+							  HASH_ELEM | HASH_BLOBS);
+	bi.account_plan = SPI_prepare("SELECT account_key FROM mes_bi.dim_account WHERE address = $1",
+								  1, (Oid[]){ TEXTOID });
+	if (bi.account_plan == NULL || SPI_keepplan(bi.account_plan) != 0)
+		elog(ERROR, "could not prepare the look-up of accounts");
+	facts_rights_open();
 	bi.last_account = query_integer("SELECT max(account_key) FROM mes_bi.dim_account");
 	load_assets();
 	bi.previous_ms = tip_height > 0 ? tip_ms : 0;

@@ -8,9 +8,6 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-/* The account that issues come from and burns go to; its row is there from the start. */
-#define NOBODY 0
-
 /* A burn has no output: its key is its number in the block above all indexes of outputs. */
 #define BURN_KEY_BASE (1 << (OUTPUT_ID_SHIFT - 1))
 StaticAssertDecl(BLOCK_OUTPUTS_MAX <= BURN_KEY_BASE &&
@@ -120,12 +117,12 @@ read_source(const TxOperation *operation, FactSource *source)
  */
 
 static int64
-actor_account(const TxView *view, uint32_t actor)
+actor_account(Facts *facts, const TxView *view, uint32_t actor)
 {
 	McAddress address;
 
 	tx_actor_address(view, actor, &address);
-	return facts_account(&address);
+	return facts_account(facts, &address);
 }
 
 static void
@@ -150,8 +147,8 @@ write_output(Facts *facts, const FactTx *of, const FactSource *source, const Led
 
 	facts_common(facts, row, (int64) output->output_id);
 	row->tts_values[4] =
-		Int64GetDatum(issued ? NOBODY : actor_account(of->tx->view, output->actor));
-	row->tts_values[5] = Int64GetDatum(facts_account(&output->address));
+		Int64GetDatum(issued ? FACTS_NOBODY : actor_account(facts, of->tx->view, output->actor));
+	row->tts_values[5] = Int64GetDatum(facts_account(facts, &output->address));
 	row->tts_values[6] = Int64GetDatum(asset_id);
 	row->tts_values[8] = Int32GetDatum((int32) output->index);
 	row->tts_values[11] = facts_amount(output->amount, decimals);
@@ -166,8 +163,8 @@ write_burn(Facts *facts, const FactTx *of, const FactSource *source)
 	int32 asset_id = facts_asset(&source->asset, &decimals);
 
 	facts_common(facts, row, (int64) OUTPUT_ID(facts->height, BURN_KEY_BASE + facts->burns++));
-	row->tts_values[4] = Int64GetDatum(actor_account(of->tx->view, source->actor));
-	row->tts_values[5] = Int64GetDatum(NOBODY);
+	row->tts_values[4] = Int64GetDatum(actor_account(facts, of->tx->view, source->actor));
+	row->tts_values[5] = Int64GetDatum(FACTS_NOBODY);
 	row->tts_values[6] = Int64GetDatum(asset_id);
 	row->tts_values[8] = Int32GetDatum(-1 - source->index);
 	row->tts_values[11] = facts_amount(source->amount, decimals);
@@ -328,7 +325,7 @@ write_fee(Facts *facts, const FactTx *of, const TxAsset *fee_asset)
 	asset_id = facts_asset(fee_asset, &decimals);
 	row = facts_row(facts, FACT_FEE);
 	facts_common(facts, row, (int64) OUTPUT_ID(facts->height, of->position));
-	row->tts_values[4] = Int64GetDatum(facts_account(&view->sender));
+	row->tts_values[4] = Int64GetDatum(facts_account(facts, &view->sender));
 	row->tts_values[5] = Int64GetDatum(asset_id);
 	row->tts_values[6] = Int32GetDatum((int32) of->position);
 	row->tts_values[7] = operation_datum(view);
@@ -347,7 +344,7 @@ write_refusal(Facts *facts, const FactTx *of)
 
 	snprintf(code, sizeof(code), "MC%03d", status % 1000);
 	facts_common(facts, row, (int64) OUTPUT_ID(facts->height, of->position));
-	row->tts_values[4] = Int64GetDatum(facts_account(&view->sender));
+	row->tts_values[4] = Int64GetDatum(facts_account(facts, &view->sender));
 	row->tts_values[5] = Int32GetDatum((int32) of->position);
 	row->tts_values[6] = operation_datum(view);
 	row->tts_values[7] = facts_text(span_text(info->name));
@@ -376,4 +373,5 @@ facts_transaction(Facts *facts, const LedgerTx *tx, uint32_t position, const TxA
 	write_burns(facts, &of);
 	write_rate(facts, &of);
 	write_fee(facts, &of, fee_asset);
+	facts_royalties(facts, tx, position);
 }

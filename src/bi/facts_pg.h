@@ -17,6 +17,11 @@ typedef enum FactTable
 	FACT_BLOCK,
 	DIM_ACCOUNT,
 	DIM_ASSET,
+	DIM_WORK,
+	DIM_LICENCE,
+	FACT_LICENCE_SALE,
+	FACT_ROYALTY,
+	FACT_SHARE_CHANGE,
 	FACT_TABLES
 } FactTable;
 
@@ -27,13 +32,17 @@ typedef struct Facts
 	Datum block_time;
 	Datum date_key;
 	uint32_t burns; /* so far: part of their keys */
+	uint32_t royalties;
 	BulkWriter *writers[FACT_TABLES];
 } Facts;
 
 extern TupleTableSlot *facts_row(Facts *facts, FactTable table);
 
-/* Number of an account or asset that the ledger has. */
-extern int64 facts_account(const McAddress *address);
+/* The account that issues come from and burns go to; its row is there from the start. */
+#define FACTS_NOBODY 0
+
+/* Number of an account, which is new when its address is; of an asset that the ledger has. */
+extern int64 facts_account(Facts *facts, const McAddress *address);
 extern int32 facts_asset(const TxAsset *asset, uint8_t *decimals);
 
 extern Datum facts_text(McSpan span);
@@ -47,5 +56,12 @@ extern Datum facts_hex(const McHash *hash);
 /* The facts of one executed transaction. */
 extern void facts_transaction(Facts *facts, const LedgerTx *tx, uint32_t position,
 							  const TxAsset *fee_asset);
+
+/* Once a process; works, shares and licences of a block; after its rows were written. */
+extern void facts_rights_open(void);
+extern void facts_rights(Facts *facts);
+extern void facts_rights_end(const Facts *facts);
+/* What the operations of an executed transaction paid to owners of works. */
+extern void facts_royalties(Facts *facts, const LedgerTx *tx, uint32_t position);
 
 #endif
