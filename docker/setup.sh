@@ -19,10 +19,18 @@ check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-
 # what reports are read with (test/t/08*.pl); a test of what is missing is skipped and says so
 readers='libpostgresql-jdbc-java default-jdk-headless odbc-postgresql python3-pyodbc python3-sqlalchemy
   python3-psycopg2 postgresql-15-wal2json chromium fonts-noto-cjk'
+# what programs submit with (test/t/053_drivers.pl). Debian's node-pg wants Debian's nodejs; beside
+# another one npm brings it, below
+clients='python3-psycopg pgbouncer'
+foreign_node=
+case $(dpkg-query -W -f '${Version}' nodejs 2>/dev/null || true) in
+  '' | *dfsg*) clients="$clients node-pg" ;;
+  *) [ -d /usr/lib/node_modules/pg ] || [ -d /usr/local/lib/node_modules/pg ] || foreign_node=pg@8.8.0 ;;
+esac
 case "${1:-}" in
   --run) packages=$run ;;
   --build) packages=$build ;;
-  '') packages="$check $readers" ;;
+  '') packages="$check $readers $clients" ;;
   *) echo "setup.sh: unknown argument \"$1\"; known are --build and --run" >&2; exit 2 ;;
 esac
 
@@ -33,7 +41,8 @@ for package in $packages; do
     *) missing="$missing $package" ;;
   esac
 done
-[ -n "$missing" ] || exit 0
+[ -n "${1:-}" ] && foreign_node=
+[ -n "$missing$foreign_node" ] || exit 0
 
 name=$(sed -nE 's/^PRETTY_NAME="?([^"]*)"?$/\1/p' /etc/os-release 2>/dev/null)
 case $name in
@@ -70,6 +79,12 @@ install_packages() {
   apt_get install -y --no-install-recommends "$@"
 }
 
+if [ -n "$foreign_node" ]; then
+  echo "setup.sh: installing $foreign_node"
+  $sudo npm install --global --no-audit --no-fund "$foreign_node" </dev/null >"$log" 2>&1 ||
+    echo "setup.sh: npm could not; the test of node-postgres will be skipped" >&2
+fi
+[ -n "$missing" ] || exit 0
 echo "setup.sh: installing$missing"
 apt_get update
 if ! dpkg-query -W -f '${Status}' postgresql-15 2>/dev/null | grep -q '^install ok installed'; then
