@@ -36,6 +36,14 @@ CREATE FUNCTION mes_internal.licence_state(value bytea, OUT work_id bytea, OUT l
 RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_licence_state';
 COMMENT ON FUNCTION mes_internal.licence_state(bytea) IS 'what a state row says of a licence';
 
+CREATE FUNCTION mes_internal.reward_state(value bytea, OUT left_units bigint, OUT reward_ppm integer)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_reward_state';
+COMMENT ON FUNCTION mes_internal.reward_state(bytea) IS 'what a state row says of a pool of rewards';
+
+CREATE FUNCTION mes_internal.terms_state(value bytea, OUT author bytea, OUT subject_id bytea, OUT box bytea)
+RETURNS record LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mes_internal_terms_state';
+COMMENT ON FUNCTION mes_internal.terms_state(bytea) IS 'what a state row says of sealed terms';
+
 CREATE FUNCTION mes_internal.royalty_rows(body bytea, OUT operation_index integer, OUT output_index integer, OUT work_id bytea,
   OUT source_work_id bytea, OUT licence_id bytea, OUT payer bytea, OUT payee bytea, OUT asset text,
   OUT amount_units bigint, OUT reason text)
@@ -239,6 +247,57 @@ COMMENT ON COLUMN mes.items.metadata IS 'what was said of it';
 COMMENT ON COLUMN mes.items.submission IS 'submission that registered it';
 COMMENT ON COLUMN mes.items.txid IS 'transaction that registered it';
 
+-- the clear text of confidential terms: of those alone that were sealed or opened on this node
+CREATE TABLE mes_internal.clear_terms (
+  terms_hash bytea NOT NULL,
+  terms jsonb NOT NULL,
+  salt bytea NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  learned_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE UNIQUE INDEX clear_terms_hash ON mes_internal.clear_terms (terms_hash, owner);
+COMMENT ON TABLE mes_internal.clear_terms IS 'terms that a party sealed or opened here; local, no part of the ledger';
+COMMENT ON COLUMN mes_internal.clear_terms.terms_hash IS 'hash of salt and terms, as on the ledger';
+COMMENT ON COLUMN mes_internal.clear_terms.terms IS 'the terms';
+COMMENT ON COLUMN mes_internal.clear_terms.salt IS '16 random bytes, so that nobody guesses terms from their hash';
+COMMENT ON COLUMN mes_internal.clear_terms.owner IS 'role that sealed or opened them';
+COMMENT ON COLUMN mes_internal.clear_terms.learned_at IS 'when they were sealed or opened here';
+SELECT pg_catalog.pg_extension_config_dump('mes_internal.clear_terms', '');
+
+CREATE VIEW mes.sealed_terms AS
+SELECT s.key AS terms_hash, v.subject_id, mes_internal.address_text(v.author) AS author_address,
+       pg_catalog.octet_length(v.box) AS box_size, b.height AS sealed_height, b.block_time AS sealed_at,
+       (SELECT c.terms FROM mes_internal.clear_terms AS c JOIN pg_catalog.pg_roles AS r ON r.rolname = c.owner
+         WHERE c.terms_hash = s.key AND pg_catalog.pg_has_role(r.oid, 'USAGE') LIMIT 1) AS terms, t.submission, t.txid
+  FROM mes_internal.current_rows AS s
+ CROSS JOIN LATERAL mes_internal.terms_state(s.value) AS v
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = s.tx_id
+  JOIN mes_internal.block_rows AS b ON b.height = s.height
+ WHERE s.table_number = 24;
+COMMENT ON VIEW mes.sealed_terms IS 'confidential terms: a hash and a box for everybody, the text for parties';
+COMMENT ON COLUMN mes.sealed_terms.terms_hash IS 'hash of the terms';
+COMMENT ON COLUMN mes.sealed_terms.subject_id IS 'licence or work that they are about';
+COMMENT ON COLUMN mes.sealed_terms.author_address IS 'who sealed them';
+COMMENT ON COLUMN mes.sealed_terms.box_size IS 'bytes of the box';
+COMMENT ON COLUMN mes.sealed_terms.sealed_height IS 'block';
+COMMENT ON COLUMN mes.sealed_terms.sealed_at IS 'chain time of the block';
+COMMENT ON COLUMN mes.sealed_terms.terms IS 'the terms, where your role sealed or opened them on this node; else null';
+COMMENT ON COLUMN mes.sealed_terms.submission IS 'submission that sealed them';
+COMMENT ON COLUMN mes.sealed_terms.txid IS 'transaction that did';
+
+CREATE VIEW mes.reward_pools AS
+SELECT pg_catalog.substring(s.key, 1, 32) AS work_id, a.code AS asset,
+       mes_internal.whole_units(v.left_units, a.decimals) AS amount, v.reward_ppm
+  FROM mes_internal.current_rows AS s,
+       LATERAL mes_internal.reward_state(s.value) AS v
+  JOIN mes_internal.asset_rows AS a ON true
+ WHERE s.table_number = 23 AND a.code = pg_catalog.convert_from(pg_catalog.substring(s.key, 33), 'UTF8');
+COMMENT ON VIEW mes.reward_pools IS 'pools that give buyers of licences a part of the price back';
+COMMENT ON COLUMN mes.reward_pools.work_id IS 'work';
+COMMENT ON COLUMN mes.reward_pools.asset IS 'asset of pool and price';
+COMMENT ON COLUMN mes.reward_pools.amount IS 'what is left';
+COMMENT ON COLUMN mes.reward_pools.reward_ppm IS 'part of a price that a buyer gets back';
+
 CREATE VIEW mes.work_kinds AS
 SELECT r.number, r.kind, r.name_en, r.name_zh FROM mes_internal.work_kind_rows() AS r;
 COMMENT ON VIEW mes.work_kinds IS 'kinds of works';
@@ -373,11 +432,19 @@ SELECT b.height, (t.tx_id & 1048575)::integer, o.operation_index, b.block_time, 
 END;
 COMMENT ON FUNCTION mes.work_history(bytea) IS 'everything that happened to a work, in order: registered, licensed, sold, paid';
 
+CREATE FUNCTION mes.seal_terms(subject_id bytea, terms jsonb, parties bytea[])
+RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_seal_terms';
+COMMENT ON FUNCTION mes.seal_terms(bytea, jsonb, bytea[]) IS 'puts confidential terms of a licence or work on the ledger in a box that only the parties open; parties are public keys of suite 1 accounts';
+
+CREATE FUNCTION mes.open_terms(terms_hash bytea)
+RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_open_terms';
+COMMENT ON FUNCTION mes.open_terms(bytea) IS 'opens terms that were sealed to the session''s account and keeps them on this node; null when the ledger has none of this hash';
+
 DO $$
 DECLARE
   object text;
 BEGIN
-  FOREACH object IN ARRAY ARRAY['works', 'work_sources', 'shares', 'share_offers', 'licences', 'royalties', 'items', 'work_kinds', 'mediums'] LOOP
+  FOREACH object IN ARRAY ARRAY['works', 'work_sources', 'shares', 'share_offers', 'licences', 'royalties', 'items', 'sealed_terms', 'reward_pools', 'work_kinds', 'mediums'] LOOP
     EXECUTE format('GRANT SELECT ON mes.%I TO mes_reader, mes_auditor, mes_admin', object);
   END LOOP;
   FOREACH object IN ARRAY ARRAY['work_state(bytea)',
@@ -386,6 +453,8 @@ BEGIN
     'item_state(bytea)',
     'offer_state(bytea)',
     'licence_state(bytea)',
+    'reward_state(bytea)',
+    'terms_state(bytea)',
     'royalty_rows(bytea)',
     'work_kind_rows()',
     'medium_rows()'] LOOP
@@ -412,7 +481,9 @@ BEGIN
     'pay_royalty(bytea, numeric, text, bytea, bigint, numeric, bytea)',
     'fund_reward(bytea, text, numeric, integer)',
     'sublicense(bytea, text, text, numeric, text, timestamptz, timestamptz, boolean, text, bigint, integer, integer, numeric, interval, boolean)',
-    'report_usage(bytea, bigint, numeric, bytea)'] LOOP
+    'report_usage(bytea, bigint, numeric, bytea)',
+    'seal_terms(bytea, jsonb, bytea[])',
+    'open_terms(bytea)'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes.%s TO mes_member', object);
   END LOOP;

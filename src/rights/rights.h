@@ -5,7 +5,7 @@
  * granting and buying licences, royalties through the tree of works, sealed terms. The pure files
  * may include base/, tx/ and their own room; everything they keep is a row behind TxWorld, so that
  * hashing, proofs and mes.verify need nothing of their own. Guarded by test/unit/rights_*.c,
- * test/sql/rights_*.sql, test/t/050_rights.pl.
+ * test/sql/rights_*.sql, test/t/060_rights.pl.
  *
  * Rows are keyed by 32-byte ids:
  *   works       H("MES1-work" || content hash): a content is registered once

@@ -15,6 +15,9 @@ extern Datum rights_bytes(const void *data, size_t size);
 extern Datum rights_text(McSpan span);
 extern McSpan rights_span(bytea *bytes);
 
+/* A row of the type that the function returns. */
+extern Datum rights_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls);
+
 /* Chain time in ms as a moment; RIGHTS_UNBOUNDED is null. */
 extern Datum rights_moment(uint64_t ms, bool *isnull);
 extern uint64_t rights_moment_ms(TimestampTz moment, const char *name);

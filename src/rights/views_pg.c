@@ -21,8 +21,8 @@ damaged(const char *what)
 					errhint("Run mes.verify() to find the rows at fault.")));
 }
 
-static Datum
-make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+Datum
+rights_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	TupleDesc desc;
 
@@ -77,7 +77,7 @@ mes_internal_work_state(PG_FUNCTION_ARGS)
 	values[11] = Int32GetDatum((int32) row.depth);
 	values[12] = BoolGetDatum(row.built_upon);
 	values[13] = PointerGetDatum(json_from_wire(row.metadata));
-	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+	PG_RETURN_DATUM(rights_row(fcinfo, values, nulls));
 }
 
 /* source, share_ppm: the works that a work derives from */
@@ -141,7 +141,7 @@ mes_internal_item_state(PG_FUNCTION_ARGS)
 	values[3] = optional_text(row.title, &nulls[3]);
 	values[4] = optional_hash(row.has_content, &row.content_hash, &nulls[4]);
 	values[5] = PointerGetDatum(json_from_wire(row.metadata));
-	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+	PG_RETURN_DATUM(rights_row(fcinfo, values, nulls));
 }
 
 /* work_id, seller, buyer, share_ppm, asset, price_units, valid_until, status */
@@ -164,7 +164,23 @@ mes_internal_offer_state(PG_FUNCTION_ARGS)
 	values[5] = Int64GetDatum(row.price);
 	values[6] = rights_moment(row.until_ms, &nulls[6]);
 	values[7] = CStringGetTextDatum(status_names[row.status]);
-	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+	PG_RETURN_DATUM(rights_row(fcinfo, values, nulls));
+}
+
+/* left_units, reward_ppm */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_reward_state);
+Datum
+mes_internal_reward_state(PG_FUNCTION_ARGS)
+{
+	RewardRow row;
+	Datum values[2];
+	bool nulls[2] = { false };
+
+	if (!reward_row_read(rights_span(PG_GETARG_BYTEA_PP(0)), &row))
+		damaged("the state of a pool");
+	values[0] = Int64GetDatum(row.left);
+	values[1] = Int32GetDatum((int32) row.ppm);
+	PG_RETURN_DATUM(rights_row(fcinfo, values, nulls));
 }
 
 static void
@@ -208,7 +224,7 @@ mes_internal_licence_state(PG_FUNCTION_ARGS)
 	if (!licence_row_read(rights_span(PG_GETARG_BYTEA_PP(0)), &row))
 		damaged("the state of a licence");
 	licence_values(&row, values, nulls);
-	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+	PG_RETURN_DATUM(rights_row(fcinfo, values, nulls));
 }
 
 /* number, name, english, chinese of the lists */
