@@ -1,11 +1,11 @@
 -- film_market.sql - rows of a film market in mes_bi, as blocks of a ledger would leave them, for what
 -- needs many at once: the dashboard's test and its figures. Seeded, so that every run has the same.
--- psql variables: royalties (how many rows, in fact_royalty and again in fact_transfer), works.
+-- Heights are far above those of the ledger. psql variables: royalties (how many rows, in fact_royalty and again in fact_transfer), works.
 \set ON_ERROR_STOP 1
 SET client_min_messages = warning;
 SET session_replication_role = replica; -- the rows refer to each other; a million look-ups say so no better
 SELECT setseed(0.42);
-SELECT coalesce(max(height), 0) + 1 AS base, coalesce(max(block_time), '2026-11-20 12:00+00') AS tip_time FROM mes_bi.fact_block \gset
+SELECT coalesce(max(height), 0) + 1000000 AS base, coalesce(max(block_time), '2026-11-20 12:00+00') AS tip_time FROM mes_bi.fact_block \gset
 SELECT :royalties / 40 + 1 AS blocks \gset
 
 INSERT INTO mes_bi.dim_member VALUES (0, 'bank1', repeat('0', 64)) ON CONFLICT DO NOTHING;
