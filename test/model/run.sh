@@ -64,7 +64,10 @@ if [ -n "$ALL" ]; then
 	safe model walk 4 4 3 60
 	safe resume bfs vR 4 1
 	safe resume bfs vR 4 2
+	safe resume bfs VR 4 0
 	safe resume bfs VER 4 0
+	safe resume bfs vER 4 1
+	safe resume bfs vR 5 1
 	unsafe resume bfs vR 4 1 enter_without_tip
 	unsafe resume bfs VER 4 0 old_epochs_open
 	unsafe resume walk VRV 4 0 240 rank_without_resume

@@ -173,8 +173,13 @@ static void
 check_effect(const SimNode *node, uint64_t height)
 {
 	const SimBlock *block = &node->chain[height];
+	const SimBody *body = sim_body_held(node, &block->hash);
 	uint64_t tx = block->tx;
+	McHash root;
 
+	sim_body_root(body, &root);
+	if (!hash_equal(&root, &block->header.tx_root))
+		sim_fail("the result of a body that is not the block's", node->place, height);
 	if (tx & SIM_TX_BAD)
 		sim_fail("the result of a body no honest member admits", node->place, height);
 	if (tx >= world.tx_capacity)
