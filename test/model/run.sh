@@ -71,5 +71,6 @@ if [ -n "$ALL" ]; then
 	unsafe resume bfs vR 4 1 enter_without_tip
 	unsafe resume bfs VER 4 0 old_epochs_open
 	unsafe resume walk VRV 4 0 240 rank_without_resume
+	unsafe resume walk vRR 4 2 240 fenced_by_start
 fi
 exit $failed
