@@ -115,6 +115,22 @@ COMMENT ON COLUMN mes_internal.actor_rows.address_id IS 'who acts';
 COMMENT ON COLUMN mes_internal.actor_rows.tx_id IS 'the transaction';
 COMMENT ON COLUMN mes_internal.actor_rows.actor IS 'number there, from 1; the sender is 0';
 
+CREATE TABLE mes_internal.burn_rows (
+  address_id bigint NOT NULL,
+  tx_id bigint NOT NULL,
+  burn_number integer NOT NULL,
+  asset_id integer NOT NULL,
+  amount_units bigint NOT NULL
+);
+CREATE UNIQUE INDEX burn_rows_transaction ON mes_internal.burn_rows (tx_id, burn_number);
+CREATE INDEX burn_rows_address ON mes_internal.burn_rows (address_id, tx_id);
+COMMENT ON TABLE mes_internal.burn_rows IS 'one row for what an operation took out of the supply of an asset';
+COMMENT ON COLUMN mes_internal.burn_rows.address_id IS 'whose it was';
+COMMENT ON COLUMN mes_internal.burn_rows.tx_id IS 'the transaction';
+COMMENT ON COLUMN mes_internal.burn_rows.burn_number IS 'number there, from 0';
+COMMENT ON COLUMN mes_internal.burn_rows.asset_id IS 'asset';
+COMMENT ON COLUMN mes_internal.burn_rows.amount_units IS 'amount in base units';
+
 CREATE TABLE mes_internal.genesis_rows (
   genesis_hash bytea NOT NULL,
   encoded bytea NOT NULL,
@@ -325,7 +341,7 @@ DECLARE
   relation text;
 BEGIN
   FOREACH relation IN ARRAY ARRAY['genesis_rows', 'block_rows', 'transaction_rows', 'witness_rows', 'output_rows', 'spend_rows',
-                                  'actor_rows', 'address_rows', 'asset_rows', 'state_rows', 'state_sums', 'leaves', 'closings',
+                                  'actor_rows', 'burn_rows', 'address_rows', 'asset_rows', 'state_rows', 'state_sums', 'leaves', 'closings',
                                   'closing_rows'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump(format('mes_internal.%I', relation), '');
     EXECUTE format('GRANT SELECT ON mes_internal.%I TO mes_reader, mes_auditor, mes_admin', relation);

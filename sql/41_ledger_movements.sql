@@ -86,20 +86,9 @@ SELECT o.output_id, t.tx_id, a.address_id, a.address, o.asset_id, -o.amount_unit
   JOIN mes_internal.address_rows AS a ON a.address_id = x.address_id
  WHERE o.kind = 0
 UNION ALL
-SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -u.amount_units
-  FROM mes_internal.transaction_rows AS t
-  JOIN mes_internal.address_rows AS a ON a.address_id = t.sender_id
- CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-  JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = 0
-UNION ALL
-SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -u.amount_units
-  FROM mes_internal.actor_rows AS x
-  JOIN mes_internal.transaction_rows AS t ON t.tx_id = x.tx_id
-  JOIN mes_internal.address_rows AS a ON a.address_id = x.address_id
- CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-  JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = x.actor
+SELECT u.tx_id, u.tx_id, a.address_id, a.address, u.asset_id, -u.amount_units
+  FROM mes_internal.burn_rows AS u
+  JOIN mes_internal.address_rows AS a ON a.address_id = u.address_id
 UNION ALL
 SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -mes_internal.transaction_fee(t.txid, t.body)
   FROM mes_internal.transaction_rows AS t
@@ -304,26 +293,14 @@ SELECT m.height, m.tx_id, m.output_index, 1, m.block_time, m.txid, NULL,
   JOIN mes_internal.address_rows AS r ON r.address_id = m.address_id
   JOIN mes_internal.asset_rows AS c ON c.asset_id = m.asset_id
 UNION ALL
-SELECT t.tx_id >> 20, t.tx_id, (1 << 20) + u.operation_index, 0, b.block_time, t.txid, t.body,
+SELECT u.tx_id >> 20, u.tx_id, (1 << 20) + u.burn_number, 0, b.block_time, t.txid, t.body,
        'burn', s.address_id, mes_internal.address_text(s.address), NULL, c.asset_id, c.code, c.decimals, u.amount_units, NULL
-  FROM mes_internal.transaction_rows AS t
+  FROM mes_internal.burn_rows AS u
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = u.tx_id AND t.tx_id >> 20 = u.tx_id >> 20
   JOIN mes_internal.block_rows AS b
     ON b.height = t.tx_id >> 20 AND t.tx_id >= b.height << 20 AND t.tx_id < (b.height + 1) << 20
-  JOIN mes_internal.address_rows AS s ON s.address_id = t.sender_id
- CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-  JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = 0
-UNION ALL
-SELECT t.tx_id >> 20, t.tx_id, (1 << 20) + u.operation_index, 0, b.block_time, t.txid, t.body,
-       'burn', s.address_id, mes_internal.address_text(s.address), NULL, c.asset_id, c.code, c.decimals, u.amount_units, NULL
-  FROM mes_internal.actor_rows AS x
-  JOIN mes_internal.transaction_rows AS t ON t.tx_id = x.tx_id
-  JOIN mes_internal.block_rows AS b
-    ON b.height = t.tx_id >> 20 AND t.tx_id >= b.height << 20 AND t.tx_id < (b.height + 1) << 20
-  JOIN mes_internal.address_rows AS s ON s.address_id = x.address_id
- CROSS JOIN LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-  JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.status = 0 AND t.operation IN (0, 3, 28) AND u.actor = x.actor
+  JOIN mes_internal.address_rows AS s ON s.address_id = u.address_id
+  JOIN mes_internal.asset_rows AS c ON c.asset_id = u.asset_id
 UNION ALL
 SELECT t.tx_id >> 20, t.tx_id, 1 << 21, 0, b.block_time, t.txid, t.body,
        'fee', s.address_id, mes_internal.address_text(s.address), NULL, c.asset_id, c.code, c.decimals,
@@ -345,11 +322,11 @@ RETURNS TABLE (tx_id bigint, line integer, side integer, kind text, asset_id int
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 WITH acting AS (
-  SELECT t.tx_id, t.first_output, t.output_count, t.operation, t.block_time, t.txid, t.body, 0 AS actor
+  SELECT t.tx_id, t.first_output, t.output_count, t.block_time, t.txid, t.body, 0 AS actor
     FROM mes_internal.transaction_rows AS t
    WHERE t.sender_id = own_id AND t.tx_id >= (after + 1) << 20 AND t.tx_id < (until + 1) << 20 AND t.status = 0
   UNION ALL
-  SELECT t.tx_id, t.first_output, t.output_count, t.operation, t.block_time, t.txid, t.body, x.actor
+  SELECT t.tx_id, t.first_output, t.output_count, t.block_time, t.txid, t.body, x.actor
     FROM mes_internal.actor_rows AS x
     JOIN mes_internal.transaction_rows AS t ON t.tx_id = x.tx_id
    WHERE x.address_id = own_id AND x.tx_id >= (after + 1) << 20 AND x.tx_id < (until + 1) << 20
@@ -373,10 +350,10 @@ SELECT t.tx_id, o.output_index, 0, 'transfer', o.asset_id, o.amount_units, t.blo
                                     AND o.output_id < (t.tx_id >> 20 << 20) + t.first_output + t.output_count
  WHERE o.kind = 0 AND o.actor = t.actor
 UNION ALL
-SELECT t.tx_id, (1 << 20) + u.operation_index, 0, 'burn', c.asset_id, u.amount_units, t.block_time, t.txid, t.body, NULL
-  FROM acting AS t, LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-  JOIN mes_internal.asset_rows AS c ON c.code = u.asset
- WHERE t.operation IN (0, 3, 28) AND u.actor = t.actor
+SELECT t.tx_id, (1 << 20) + u.burn_number, 0, 'burn', u.asset_id, u.amount_units, t.block_time, t.txid, t.body, NULL
+  FROM mes_internal.burn_rows AS u
+  JOIN mes_internal.transaction_rows AS t ON t.tx_id = u.tx_id
+ WHERE u.address_id = own_id AND u.tx_id >= (after + 1) << 20 AND u.tx_id < (until + 1) << 20
 UNION ALL
 SELECT t.tx_id, 1 << 21, 0, 'fee', c.asset_id, mes_internal.transaction_fee(t.txid, t.body), t.block_time, t.txid, t.body,
        NULL

@@ -25,6 +25,7 @@ typedef struct LedgerMark
 {
 	uint32_t outputs;
 	uint32_t spends;
+	uint32_t burns;
 	uint32_t rows;
 	size_t arena;
 } LedgerMark;
@@ -41,6 +42,7 @@ struct LedgerBlock
 	uint32_t tx_count;
 	uint32_t output_count;
 	uint32_t spend_count;
+	uint32_t burn_count;
 	uint32_t row_count;
 	size_t arena_used;
 	MerkleBuilder receipts;
@@ -50,6 +52,7 @@ struct LedgerBlock
 	const TxView *view;
 	TxWorld world;
 	uint32_t output_index; /* of the next output in the transaction */
+	uint32_t burn_number;  /* of the next burn there */
 	LedgerOutputKind output_kind;
 	uint32_t book_count;
 	BookEntry book[BOOK_MAX];
@@ -66,6 +69,7 @@ struct LedgerBlock
 	LedgerTx txs[BLOCK_TX_MAX];
 	LedgerOutput outputs[BLOCK_OUTPUTS_MAX + 1]; /* and the fees */
 	LedgerSpend spends[BLOCK_INPUTS_MAX];
+	LedgerBurn burns[BLOCK_BURNS_MAX];
 	LedgerRow rows[BLOCK_ROWS_MAX];
 	uint8_t arena[BLOCK_ARENA_SIZE]; /* keys and values of rows, write set of one transaction */
 };

@@ -27,6 +27,7 @@ ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height
 	block->tx_count = 0;
 	block->output_count = 0;
 	block->spend_count = 0;
+	block->burn_count = 0;
 	block->row_count = 0;
 	block->arena_used = 0;
 	merkle_builder_init(&block->receipts);
@@ -266,8 +267,8 @@ add_leaves(LedgerBlock *block, const McProblem *problem, size_t write_size)
 McStatus
 ledger_block_execute(LedgerBlock *block, const TxView *view)
 {
-	LedgerMark mark = { block->output_count, block->spend_count, block->row_count,
-						block->arena_used };
+	LedgerMark mark = { block->output_count, block->spend_count, block->burn_count,
+						block->row_count, block->arena_used };
 	LedgerTx *tx = &block->txs[block->tx_count];
 	uint32_t bucket = submission_bucket(view);
 	size_t write_size = 0;
@@ -354,6 +355,13 @@ ledger_block_spends(const LedgerBlock *block, uint32_t *count)
 {
 	*count = block->spend_count;
 	return block->spends;
+}
+
+const LedgerBurn *
+ledger_block_burns(const LedgerBlock *block, uint32_t *count)
+{
+	*count = block->burn_count;
+	return block->burns;
 }
 
 const LedgerRow *

@@ -21,6 +21,7 @@
 #define BLOCK_INPUTS_MAX 16384
 #define BLOCK_OUTPUTS_MAX 32768
 #define BLOCK_ROWS_MAX 8192
+#define BLOCK_BURNS_MAX 8192
 #define BLOCK_BYTES_MAX (4 * 1024 * 1024)
 #define BLOCK_ARENA_SIZE (8 * 1024 * 1024)
 
@@ -61,6 +62,16 @@ typedef struct LedgerSpend
 	uint32_t input;
 	LedgerOutput output;
 } LedgerSpend;
+
+/* What an operation took out of the supply of an asset. */
+typedef struct LedgerBurn
+{
+	uint32_t position;
+	uint32_t number; /* in the transaction */
+	uint32_t actor;
+	TxAsset asset;
+	int64_t amount;
+} LedgerBurn;
 
 /* Who is paid the fees of a block, in what. */
 typedef struct LedgerFees
@@ -139,6 +150,7 @@ extern void ledger_block_roots(const LedgerBlock *block, LedgerRoots *roots);
 extern const LedgerTx *ledger_block_txs(const LedgerBlock *block, uint32_t *count);
 extern const LedgerOutput *ledger_block_outputs(const LedgerBlock *block, uint32_t *count);
 extern const LedgerSpend *ledger_block_spends(const LedgerBlock *block, uint32_t *count);
+extern const LedgerBurn *ledger_block_burns(const LedgerBlock *block, uint32_t *count);
 extern const LedgerRow *ledger_block_rows(const LedgerBlock *block, uint32_t *count);
 
 /* The fee that successful transactions of the block paid. */

@@ -262,6 +262,36 @@ write_actors(const LedgerBlock *block, AddressWriter *addresses)
 		bulk_close(bulk);
 }
 
+/* After write_rows: a burned asset has its number by then. */
+static void
+write_burns(const LedgerBlock *block, AddressWriter *addresses)
+{
+	uint32_t count;
+	uint32_t tx_count;
+	const LedgerBurn *burns = ledger_block_burns(block, &count);
+	const LedgerTx *txs = ledger_block_txs(block, &tx_count);
+	BulkWriter *bulk;
+
+	if (count == 0)
+		return;
+	bulk = bulk_open(internal_table("burn_rows"));
+	for (uint32_t i = 0; i < count; i++)
+	{
+		TupleTableSlot *row = bulk_row(bulk);
+		McAddress address;
+		bool is_new;
+
+		tx_actor_address(txs[burns[i].position].view, burns[i].actor, &address);
+		row->tts_values[0] = Int64GetDatum(address_id(addresses, &address));
+		row->tts_values[1] = Int64GetDatum((int64) OUTPUT_ID(addresses->height, burns[i].position));
+		row->tts_values[2] = Int32GetDatum((int32) burns[i].number);
+		row->tts_values[3] = Int32GetDatum(store_asset_id(&burns[i].asset, &is_new));
+		row->tts_values[4] = Int64GetDatum(burns[i].amount);
+		Assert(!is_new);
+	}
+	bulk_close(bulk);
+}
+
 static void
 write_witnesses(const LedgerBlock *block, const Leaf *leaf, uint64_t height)
 {
@@ -417,6 +447,7 @@ tables_write_effects(const LedgerBlock *block, uint64_t height, uint64_t block_t
 	write_rows(block, height);
 	write_transactions(block, leaf, &addresses, block_time);
 	write_actors(block, &addresses);
+	write_burns(block, &addresses);
 	leaf = find_leaf(height);
 	write_witnesses(block, leaf, height);
 	write_outputs(block, leaf, &addresses);

@@ -123,6 +123,9 @@ static const struct
 	{ "SELECT tx_id >> 20 FROM mes_internal.actor_rows "
 	  "WHERE tx_id >= ($1 + 1) << 20 OR tx_id < 1 << 20 LIMIT 1",
 	  VERIFY_ACTOR },
+	{ "SELECT tx_id >> 20 FROM mes_internal.burn_rows "
+	  "WHERE tx_id >= ($1 + 1) << 20 OR tx_id < 1 << 20 LIMIT 1",
+	  VERIFY_BURN },
 	{ "SELECT height FROM mes_internal.state_sums WHERE height > $1 OR height < 1 LIMIT 1",
 	  VERIFY_STATE },
 };

@@ -400,6 +400,7 @@ verify_compare(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 	compare_outputs(verifier, block, result);
 	compare_spends(verifier, block, result);
 	verify_compare_actors(verifier, block, result);
+	verify_compare_burns(verifier, block, result);
 	rows = ledger_block_rows(verifier->block, &count);
 	for (uint32_t i = 0; i < count; i++)
 	{

@@ -356,6 +356,8 @@ verify_find_addresses(Verifier *verifier)
 		want_address(verifier, &wanted, rows->outputs[i].address_id);
 	for (uint32_t i = 0; i < rows->actor_count; i++)
 		want_address(verifier, &wanted, rows->actors[i].address_id);
+	for (uint32_t i = 0; i < rows->burn_count; i++)
+		want_address(verifier, &wanted, rows->burns[i].address_id);
 	hash_seq_init(&scan, verifier->sources);
 	while ((source = hash_seq_search(&scan)) != NULL)
 		if (source->found)

@@ -78,6 +78,15 @@ typedef struct ActorRow
 	int16 actor;
 } ActorRow;
 
+typedef struct BurnRow
+{
+	int64 address_id;
+	int64 tx_id;
+	int32 number;
+	int32 asset_id;
+	int64 amount;
+} BurnRow;
+
 typedef struct ItemRows
 {
 	uint64_t from_height;
@@ -90,6 +99,8 @@ typedef struct ItemRows
 	uint32_t output_count;
 	ActorRow *actors; /* in order of transaction and actor */
 	uint32_t actor_count;
+	BurnRow *burns; /* in order of transaction and number */
+	uint32_t burn_count;
 } ItemRows;
 
 /* What one process needs for its blocks. */
@@ -184,6 +195,9 @@ extern void verify_read_transactions(Verifier *verifier);
 
 /* verify_block_pg.c: header, certificates, execution, and the rows it must have left */
 extern void verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent);
+/* verify_burns_pg.c */
+extern void verify_load_burns(ItemRows *rows, const VerifyItem *item);
+extern void verify_compare_burns(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 /* verify_actors_pg.c */
 extern void verify_load_actors(ItemRows *rows, const VerifyItem *item);
 extern void verify_compare_actors(Verifier *verifier, const BlockRow *block, VerifyBlock *result);

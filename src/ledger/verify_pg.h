@@ -39,6 +39,7 @@ typedef enum VerifyObject
 	VERIFY_CERTIFICATE,
 	VERIFY_STATE,
 	VERIFY_ACTOR,
+	VERIFY_BURN,
 } VerifyObject;
 
 /*

@@ -18,6 +18,7 @@ static const char *const object_names[] = {
 	[VERIFY_CERTIFICATE] = "certificate",
 	[VERIFY_STATE] = "state",
 	[VERIFY_ACTOR] = "actor",
+	[VERIFY_BURN] = "burn",
 };
 
 const char *

@@ -302,6 +302,7 @@ verify_load_item(Verifier *verifier, const VerifyItem *item)
 	load_outputs(rows, item);
 	load_spends(verifier, item);
 	verify_load_actors(rows, item);
+	verify_load_burns(rows, item);
 	for (uint32_t i = 0; i < rows->tx_count; i++)
 	{
 		bool found;

@@ -231,14 +231,25 @@ on_issued(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount, 
 static McStatus
 on_burned(TxWorld *world, uint32_t actor, const TxAsset *asset, int64_t amount, McProblem *problem)
 {
-	return book(world->ledger, actor, asset, amount, -1, problem);
+	LedgerBlock *block = world->ledger;
+
+	if (block->burn_count == BLOCK_BURNS_MAX)
+		return status_problem(problem, MC_BLOCK_FULL, block->burn_count, BLOCK_BURNS_MAX);
+	block->burns[block->burn_count++] = (LedgerBurn){
+		.position = block->tx_count,
+		.number = block->burn_number++,
+		.actor = actor,
+		.asset = *asset,
+		.amount = amount,
+	};
+	return book(block, actor, asset, amount, -1, problem);
 }
 
 uint32_t
 world_find_row(const LedgerBlock *block, uint32_t at, TxTable table, McSpan key)
 {
-	while (at != NO_ENTRY && (block->rows[at].table != table ||
-							  span_compare(block->rows[at].key, key) != 0))
+	while (at != NO_ENTRY &&
+		   (block->rows[at].table != table || span_compare(block->rows[at].key, key) != 0))
 		at = block->row_next[at];
 	return at;
 }
@@ -292,6 +303,7 @@ world_begin(LedgerBlock *block, const TxView *view)
 {
 	block->view = view;
 	block->output_index = 0;
+	block->burn_number = 0;
 	block->book_count = 0;
 	block->world = (TxWorld){
 		.height = block->height,
@@ -356,5 +368,6 @@ world_cut(LedgerBlock *block, const LedgerMark *mark)
 
 		block->row_heads[row_bucket(row->table, row->key)] = block->row_next[block->row_count];
 	}
+	block->burn_count = mark->burns;
 	block->arena_used = mark->arena;
 }

@@ -37,8 +37,9 @@ static int extension_depth; /* inside a command on the extension itself */
 
 /* The append-only relations; a leaf's name begins with its parent's and an underscore. */
 static const char *const ledger_relations[] = {
-	"block_rows", "transaction_rows", "witness_rows", "output_rows", "spend_rows",   "address_rows",
-	"asset_rows", "state_rows",       "state_sums",   "leaves",      "genesis_rows", "actor_rows",
+	"block_rows",   "transaction_rows", "witness_rows", "output_rows", "spend_rows",
+	"address_rows", "asset_rows",       "state_rows",   "state_sums",  "leaves",
+	"genesis_rows", "actor_rows",       "burn_rows",
 };
 
 static bool
