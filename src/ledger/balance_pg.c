@@ -80,9 +80,10 @@ prepare_all(void)
 				"ORDER BY k.height DESC LIMIT 1), 0) "
 				"FROM (SELECT mes_internal.closed_height($3) AS height) c",
 				3);
-	sum_plan = prepare("SELECT coalesce(sum(CASE side WHEN 1 THEN amount_units ELSE -amount_units "
-					   "END), 0)::bigint FROM mes_internal.account_lines($1, $3, $4) "
-					   "WHERE asset_id = $2",
+	sum_plan = prepare("SELECT coalesce(sum(amount_units), 0)::bigint FROM mes_internal.line_rows "
+					   "WHERE address_id = $1 AND asset_id = $2 "
+					   "AND output_at >= ($3 + 1) << 20 AND output_at < ($4 + 1) << 20 "
+					   "AND tx_at >= ($3 + 1) << 20 AND tx_at < ($4 + 1) << 20",
 					   4);
 	lines_plan =
 		prepare("SELECT tx_id, line, side, amount_units "
