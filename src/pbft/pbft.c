@@ -72,6 +72,9 @@ pbft_init(PbftReplica *replica, const PbftConfig *config)
 	replica->asked_execute = replica->executed = durable;
 	replica->stable = replica->resulted = replica->applied = durable;
 	pbft_chain_begin(config, &config->anchor, &replica->final_chain);
+	replica->slot_time_ms = config->tau0_ms;
+	if (config->slot_ms > 0 && config->slot_ms < config->tau0_ms)
+		replica->slot_time_ms = config->slot_ms;
 	replica->progress_class = -1;
 	replica->progress_key = UINT64_MAX;
 }
@@ -294,7 +297,8 @@ pbft_step(PbftReplica *replica, const PbftEvent *event, PbftEffects *effects)
 		assert(replica->started || event->kind == PBFT_EVENT_START);
 		take(replica, event);
 	}
-	if (!replica->started)
+	/* a snapshot is records and nothing else: the floor writes it beside its turns */
+	if (!replica->started || event->kind == PBFT_EVENT_SNAPSHOT)
 		return;
 	pbft_sync(replica, false);
 	pbft_enter_when_ready(replica);
@@ -337,7 +341,7 @@ pbft_summary(const PbftReplica *replica, PbftSummary *summary)
 	summary->primary = pbft_primary(replica, replica->view);
 	summary->quorum = replica->quorum;
 	summary->faults = replica->faults;
-	summary->slot_ms = pbft_slot_time(replica);
+	summary->slot_ms = replica->slot_time_ms;
 	summary->view_changes = replica->view_changes;
 	summary->messages_refused = replica->messages_refused;
 	summary->evidence_seen = replica->evidence_seen;

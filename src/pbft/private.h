@@ -112,7 +112,6 @@ extern void pbft_fetched(PbftReplica *replica, uint64_t height, const McHash *ha
 extern bool pbft_was_asked(const PbftReplica *replica, uint64_t height, const McHash *hash);
 extern void pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase);
 extern void pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms);
-extern uint64_t pbft_slot_time(const PbftReplica *replica);
 extern void pbft_timers(PbftReplica *replica);
 extern void pbft_timeout(PbftReplica *replica, PbftTimer timer, uint64_t generation);
 extern uint64_t pbft_clock(const PbftReplica *replica);

@@ -75,6 +75,7 @@ struct PbftReplica
 	uint64_t progress_since_ms;
 	uint32_t slot_ms[PBFT_SLOT_TIMES]; /* how long the last due blocks took (A10) */
 	uint64_t slot_count;
+	uint64_t slot_time_ms; /* how long a slot may last now */
 
 	/* peers */
 	PbftStatus peers[PBFT_NODE_MAX];

@@ -26,17 +26,14 @@ pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms)
  * A10: a slot may last 8 times what slots last. The middle one of the last counts, not the mean: of
  * four members one slow one makes a quarter of the mean, and 8 quarters are never exceeded by it.
  */
-uint64_t
-pbft_slot_time(const PbftReplica *replica)
+static uint64_t
+slot_time(const PbftReplica *replica)
 {
 	const PbftConfig *config = &replica->config;
 	uint64_t least = config->tau_min_ms > 0 ? config->tau_min_ms : config->tau0_ms;
 	uint32_t sorted[PBFT_SLOT_TIMES];
 	uint64_t delay;
 
-	if (replica->slot_count < PBFT_SLOT_TIMES)
-		return config->slot_ms > 0 && config->slot_ms < config->tau0_ms ? config->slot_ms
-																		: config->tau0_ms;
 	for (uint32_t i = 0; i < PBFT_SLOT_TIMES; i++)
 	{
 		uint32_t at = i;
@@ -59,6 +56,8 @@ count_slot(PbftReplica *replica)
 
 	replica->slot_ms[replica->slot_count++ % PBFT_SLOT_TIMES] =
 		took < UINT32_MAX ? (uint32_t) took : UINT32_MAX;
+	if (replica->slot_count >= PBFT_SLOT_TIMES)
+		replica->slot_time_ms = slot_time(replica);
 }
 
 static uint64_t
@@ -93,7 +92,7 @@ progress_delay(const PbftReplica *replica, ProgressClass class)
 {
 	if (class == PROGRESS_IDLE)
 		return 3 * replica->config.heartbeat_ms + tau(replica, replica->config.tau0_ms);
-	return tau(replica, pbft_slot_time(replica));
+	return tau(replica, replica->slot_time_ms);
 }
 
 /* Called after every step: restarts the progress timer on a new block, view or reason. */

@@ -247,6 +247,26 @@ test_served_bytes_are_a_certified_block(void)
 			  0);
 }
 
+/* C8 (3): the base, made final before, has its result signed anew for who had not applied it. */
+static void
+test_the_base_of_a_resume_is_attested_again(void)
+{
+	begin();
+	config.resumed = true;
+	config.anchor.height = 5;
+	root = config.anchor;
+	log_count = 0;
+	restart();
+	CHECK_INT(count_effects(PBFT_PERSIST), 1);
+	CHECK(count_sent(PBFT_CHECKPOINT) > 0);
+	CHECK_INT(message.subject.height, 5);
+	CHECK(hash_equal(&message.subject.exec_root, &config.anchor.exec_root));
+	CHECK_INT(count_sent(PBFT_PREPARE), 0);
+	pbft_effects_clear(&effects);
+	restart();
+	CHECK_INT(count_effects(PBFT_PERSIST), 0);
+}
+
 int
 main(void)
 {
@@ -257,6 +277,7 @@ main(void)
 	RUN(test_an_observer_follows_and_asks);
 	RUN(test_who_has_no_seat_is_served);
 	RUN(test_the_pool_hears_of_the_tip);
+	RUN(test_the_base_of_a_resume_is_attested_again);
 	RUN(test_served_bytes_are_a_certified_block);
 	free(replica);
 	return CHECK_RESULT();

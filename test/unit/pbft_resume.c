@@ -425,7 +425,8 @@ test_documents_out_of_shape(void)
 }
 
 static void
-forge(PbftProof *proof, uint8_t kind, uint64_t view, uint64_t height, uint8_t name)
+forge_at(PbftProof *proof, const PbftInstance *at, uint8_t kind, uint64_t view, uint64_t height,
+		 uint8_t name)
 {
 	PbftCertificate *certificate = &proof->certificate;
 	PbftDomain domain = members[0].config.domain;
@@ -434,7 +435,8 @@ forge(PbftProof *proof, uint8_t kind, uint64_t view, uint64_t height, uint8_t na
 
 	memset(proof, 0, sizeof(*proof));
 	proof->present = true;
-	proof->at = members[0].at;
+	proof->at = *at;
+	pbft_instance(at->epoch, at->resume_no, &at->anchor_hash, &at->valset_hash, domain.instance);
 	certificate->subject = (PbftSubject){ .kind = kind, .view = view, .height = height };
 	certificate->subject.hash.bytes[0] = name;
 	certificate->member_count = MEMBERS;
@@ -442,6 +444,12 @@ forge(PbftProof *proof, uint8_t kind, uint64_t view, uint64_t height, uint8_t na
 	size = pbft_subject_signed(&domain, &certificate->subject, bytes);
 	for (uint32_t i = 0; i < 3; i++)
 		mac_sign_as(&members[0].signer, i, span_of(bytes, size), certificate->signatures[i]);
+}
+
+static void
+forge(PbftProof *proof, uint8_t kind, uint64_t view, uint64_t height, uint8_t name)
+{
+	forge_at(proof, &members[0].at, kind, view, height, name);
 }
 
 /* Two COMMIT certificates beside each other: nothing is resumed, the document is the proof. */
@@ -469,6 +477,8 @@ test_an_unproved_lock_is_refused(void)
 static void
 test_rank_of_certificates_over_instances(void)
 {
+	PbftInstance at;
+
 	honest_tips();
 	forge(&attests[0].lock, PBFT_PREPARE, 9, 99, 1);
 	forge(&attests[1].lock, PBFT_PREPARE, 10, 98, 2);
@@ -481,6 +491,18 @@ test_rank_of_certificates_over_instances(void)
 	CHECK_INT(judge(1), MC_OK);
 	CHECK_INT(verdict.base.bytes[0], 2);
 	CHECK_INT(verdict.base_height, 98);
+	at = members[0].at;
+	at.epoch++;
+	forge_at(&attests[2].lock, &at, PBFT_PREPARE, 0, 97, 3);
+	attest_sign(&attests[2]);
+	CHECK_INT(judge(1), MC_OK);
+	CHECK_INT(verdict.base.bytes[0], 3);
+	at = members[0].at;
+	at.resume_no++;
+	forge_at(&attests[3].lock, &at, PBFT_PREPARE, 0, 96, 4);
+	attest_sign(&attests[3]);
+	CHECK_INT(judge(1), MC_OK);
+	CHECK_INT(verdict.base.bytes[0], 4);
 }
 
 /* (5): with one fenced and a liar, two results of one height may each have had a quorum. */

@@ -52,8 +52,12 @@ execute(Member *member, const PbftEffect *effect)
 {
 	Stored *block = &member->tables[effect->height];
 	uint8_t parts[2 * HASH_SIZE];
+	PbftCertificate order;
+	McProblem problem;
 
 	CHECK_INT(effect->height, member->ordered + 1);
+	CHECK_INT(pbft_certificate_decode(effect->bytes, &order, &problem), MC_OK);
+	CHECK(order.subject.kind == PBFT_COMMIT && order.subject.height >= effect->height);
 	assert(effect->height < HEIGHT_MAX);
 	member->ordered = effect->height;
 	block->header = *effect->header;
