@@ -238,6 +238,15 @@ CREATE FUNCTION mes_internal.certificate_expires_at()
 RETURNS timestamptz LANGUAGE c STRICT VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mes_internal_certificate_expires_at';
 COMMENT ON FUNCTION mes_internal.certificate_expires_at() IS 'when the certificate of meschain.peer_ssl_cert_file expires, null when there is none';
 
+CREATE FUNCTION mes_internal.stat_peers(
+  OUT member text, OUT connected boolean, OUT connected_since timestamptz, OUT heard boolean, OUT voting boolean,
+  OUT last_heard_at timestamptz, OUT view bigint, OUT committed_height bigint, OUT stable_height bigint,
+  OUT round_trip_us bigint, OUT connects bigint, OUT frames_in bigint, OUT bytes_in bigint, OUT bodies_in bigint,
+  OUT frames_refused bigint, OUT frames_dropped bigint, OUT frames_out bigint, OUT bytes_out bigint,
+  OUT frames_lost bigint, OUT sessions_ended bigint, OUT number integer)
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'mes_internal_stat_peers';
+COMMENT ON FUNCTION mes_internal.stat_peers() IS 'counters of the links to the other members; no row while the node does not run';
+
 -- the one statement of a member's session
 
 CREATE FUNCTION mes_internal.deliver(frames bytea[])
@@ -254,10 +263,10 @@ BEGIN
     'mes_internal.create_peer_roles(text[])', 'mes_internal.check_connections(integer)',
     'mes.join_federation(jsonb, jsonb)', 'mes.create_genesis(jsonb[], jsonb)',
     'mes.set_peer_address(text, text, integer)', 'mes_internal.certificate_expires_at()',
-    'mes_internal.deliver(bytea[])'] LOOP
+    'mes_internal.stat_peers()', 'mes_internal.deliver(bytea[])'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', object);
   END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION mes_internal.deliver(bytea[]) TO mes_peer;
-GRANT EXECUTE ON FUNCTION mes_internal.certificate_expires_at() TO mes_reader, mes_auditor, mes_admin;
+GRANT EXECUTE ON FUNCTION mes_internal.certificate_expires_at(), mes_internal.stat_peers() TO mes_reader, mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes.node_descriptor(text, integer), mes.set_peer_address(text, text, integer) TO mes_admin;

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
+#include "node/shmem_pg.h"
 #include "parser/analyze.h"
 #include "storage/latch.h"
 #include "tcop/cmdtag.h"
@@ -40,6 +41,7 @@ static SessionKind session_kind;
 static TimeoutId transaction_timeout;
 static bool transaction_timed;
 
+static emit_log_hook_type previous_log;
 static ClientAuthentication_hook_type previous_authentication;
 static post_parse_analyze_hook_type previous_analyze;
 static ProcessUtility_hook_type previous_utility;
@@ -93,6 +95,41 @@ on_transaction_timeout(void)
 	ProcDiePending = true;
 	InterruptPending = true;
 	SetLatch(MyLatch);
+}
+
+/* The member whose role this is; PBFT_NODE_MAX when it is none's or no ledger runs. */
+static uint32_t
+member_of_role(void)
+{
+	const char *name = MyProcPort->user_name + strlen(PEER_ROLE_PREFIX);
+	const Genesis *document = &node_shared->genesis.document;
+	uint32_t found = PBFT_NODE_MAX;
+
+	if (strncmp(MyProcPort->user_name, PEER_ROLE_PREFIX, strlen(PEER_ROLE_PREFIX)) != 0 ||
+		LWLockHeldByMe(node_shared->lock))
+		return found;
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	for (uint32_t i = 0; node_shared->genesis_known && i < document->member_count; i++)
+		if (strcmp(document->members[i].name, name) == 0)
+			found = i;
+	LWLockRelease(node_shared->lock);
+	return found;
+}
+
+/* Every way in which such a session ends early, but the server's own; a clean end is none. */
+static void
+on_log(ErrorData *error)
+{
+	uint32_t number;
+
+	if (previous_log)
+		previous_log(error);
+	if (session_kind != SESSION_PEER || error->elevel != FATAL ||
+		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN || error->sqlerrcode == ERRCODE_CRASH_SHUTDOWN)
+		return;
+	number = member_of_role();
+	if (number < PBFT_NODE_MAX)
+		pg_atomic_fetch_add_u64(&peer_of(number)->sessions_ended, 1);
 }
 
 static void
@@ -217,6 +254,8 @@ on_object_access(ObjectAccessType access, Oid class, Oid object, int column, voi
 void
 peer_session_init(void)
 {
+	previous_log = emit_log_hook;
+	emit_log_hook = on_log;
 	previous_authentication = ClientAuthentication_hook;
 	ClientAuthentication_hook = on_authentication;
 	previous_analyze = post_parse_analyze_hook;

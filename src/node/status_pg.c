@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "node/guc_pg.h"
 #include "node/pause_pg.h"
+#include "node/peer_stats_pg.h"
 #include "node/shmem_pg.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -88,6 +89,32 @@ waits_for_standby(pid_t apply_pid)
 	return apply != NULL && apply->wait_event_info == WAIT_EVENT_SYNC_REP;
 }
 
+/* Members known to vote: this node, and who said lately that it is active in a view. */
+static uint32_t
+members_voting(const NodeSnapshot *snapshot)
+{
+	uint32_t count = snapshot->consensus.voting ? 1 : 0;
+
+	for (uint32_t i = 0; i < snapshot->member_count && snapshot->member_count > 1; i++)
+		count += i != snapshot->self && peer_votes(peer_of(i));
+	return count;
+}
+
+/* A node that votes among too few says who it waits for. */
+static void
+say_quorum(NodeSnapshot *snapshot)
+{
+	uint32_t voting = members_voting(snapshot);
+	char reason[NODE_REASON_MAX];
+
+	if (!snapshot->runs || !snapshot->consensus.voting || snapshot->mode != NODE_VOTING ||
+		voting >= snapshot->consensus.quorum)
+		return;
+	snprintf(reason, sizeof(reason), "%u of %u members vote, %u are needed", voting,
+			 snapshot->member_count, snapshot->consensus.quorum);
+	set_reason(snapshot, snapshot->mode, reason, "mes.stat_peers names who is missing.");
+}
+
 static void
 take_snapshot(NodeSnapshot *snapshot)
 {
@@ -119,6 +146,7 @@ take_snapshot(NodeSnapshot *snapshot)
 		snapshot->consensus.voting = false;
 		strlcpy(snapshot->hint, "Call mes.resume_node() to go on.", sizeof(snapshot->hint));
 	}
+	say_quorum(snapshot);
 	if (snapshot->runs && database != MyDatabaseId)
 	{
 		snapshot->runs = false;
@@ -133,28 +161,6 @@ take_snapshot(NodeSnapshot *snapshot)
 		snapshot->runs = false;
 		set_reason(snapshot, NODE_STANDBY, "this server is a standby", "Connect to the primary.");
 	}
-}
-
-/* Not heard for so long, a member does not count as voting; idle members say STATUS four times as
- * often as a view may last. */
-#define HEARD_US INT64CONST(5000000)
-
-/* Members known to vote: this node, and who said lately that it is active in a view. */
-static uint32_t
-members_voting(const NodeSnapshot *snapshot)
-{
-	uint32_t count = snapshot->consensus.voting ? 1 : 0;
-	uint64 since = (uint64) (GetCurrentTimestamp() - HEARD_US);
-
-	for (uint32_t i = 0; i < snapshot->member_count && snapshot->member_count > 1; i++)
-	{
-		Peer *peer = peer_of(i);
-
-		if (i != snapshot->self && pg_atomic_read_u64(&peer->last_heard_us) > since &&
-			pg_atomic_read_u32(&peer->active) != 0)
-			count++;
-	}
-	return count;
 }
 
 /* Would the others still decide blocks without this node? */

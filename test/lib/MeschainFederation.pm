@@ -458,7 +458,7 @@ sub wait_equal
 }
 
 # What is a node's own affair, and columns that are (C7). Every other relation is the ledger's.
-my %LOCAL = map { $_ => 1 } qw(account_rows peer_addresses outbox_rows hook_rows hook_call_rows
+my %LOCAL = map { $_ => 1 } qw(account_rows home_rows peer_addresses outbox_rows hook_rows hook_call_rows
   hook_error_rows verify_run_rows leaves state_sums node_event_rows shard_maps shard_addresses);
 my %LOCAL_COLUMNS = (block_rows => ['commit_certificate', 'result_certificate'], genesis_rows => ['joined_at']);
 

@@ -197,6 +197,8 @@ like(join('', map { $_->[1] } answers(raw())), qr/too many connections for role/
 close $_ foreach @open;
 
 # ---- what is left of all that
+my $ended = $bank->sql(1, "SELECT sessions_ended FROM mes.stat_peers WHERE member = 'node2'");
+cmp_ok($ended, '>', 300, "counted against the member: $ended sessions ended");
 is($bank->sql(1, "SELECT count(*) FROM pg_largeobject_metadata"), 0, 'no large object');
 is($bank->sql(1, "SELECT count(*) FROM pg_class WHERE relpersistence = 't'"), 0, 'no temporary table');
 is($bank->sql(1, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0, 'no lock');
