@@ -118,7 +118,26 @@ report_certificate(Verifier *verifier, const BlockRow *block, const char *which,
 				  which, detail[0] != '\0' ? ": " : "", detail);
 }
 
-/* The subject is this block's, a quorum of genesis' members signed it. */
+/* A block that came with its successors is certified by one of them: they name it as their parent.
+ */
+static bool
+subject_descends(const BlockRow *block, const PbftSubject *subject)
+{
+	BlockRow descendant;
+
+	return subject->height > block->height && verify_load_block(subject->height, &descendant) &&
+		   (hash_equal(&subject->hash, &descendant.hash) ||
+			hash_equal(&subject->hash, &descendant.header_hash));
+}
+
+static bool
+subject_is(const BlockRow *block, const PbftSubject *subject)
+{
+	return subject->height == block->height && (hash_equal(&subject->hash, &block->hash) ||
+												hash_equal(&subject->hash, &block->header_hash));
+}
+
+/* The subject is this block's or a descendant's, a quorum of genesis' members signed it. */
 static bool
 check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftKind kind,
 				  PbftCertificate *certificate)
@@ -134,9 +153,8 @@ check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftK
 		report_certificate(verifier, block, which, "a certificate cannot be read", "");
 		return false;
 	}
-	if (certificate->subject.height != block->height ||
-		(!hash_equal(&certificate->subject.hash, &block->hash) &&
-		 !hash_equal(&certificate->subject.hash, &block->header_hash)))
+	if (!subject_is(block, &certificate->subject) &&
+		!subject_descends(block, &certificate->subject))
 	{
 		report_certificate(verifier, block, which, "a certificate is another block's", "");
 		return false;
@@ -158,7 +176,8 @@ check_certificates(Verifier *verifier, const BlockRow *block, VerifyBlock *resul
 
 	(void) check_certificate(verifier, block, block->commit_certificate, PBFT_COMMIT, &certificate);
 	if (check_certificate(verifier, block, block->result_certificate, PBFT_CHECKPOINT,
-						  &certificate))
+						  &certificate) &&
+		certificate.subject.height == block->height)
 		result->certified_root = certificate.subject.exec_root;
 }
 

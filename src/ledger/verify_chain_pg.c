@@ -80,7 +80,8 @@ verify_chain_begin(uint64_t from_height)
 	chain->parent_root = parent.state_root;
 	chain->parent_certified = parent.state_root;
 	if (chain->parent_known &&
-		pbft_certificate_decode(parent.result_certificate, &certificate, &problem) == MC_OK)
+		pbft_certificate_decode(parent.result_certificate, &certificate, &problem) == MC_OK &&
+		certificate.subject.height == from_height - 1)
 		chain->parent_certified = certificate.subject.exec_root;
 	return chain;
 }
