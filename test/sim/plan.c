@@ -86,8 +86,6 @@ make_config(void)
 	config->window = world.plan.window;
 	config->lag = config->window + (uint32_t) sim_random(PBFT_LAG_MAX + 1 - config->window);
 	config->tau0_ms = 1000;
-	config->tau_min_ms = sim_chance(500000) ? 0 : 20 + sim_random(400);
-	config->beacon = sim_chance(500000);
 	config->tau_max_ms = 4000;
 	config->drift_ms = 1000;
 	config->heartbeat_ms = 5000;
