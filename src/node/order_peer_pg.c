@@ -185,8 +185,13 @@ order_send(const PbftEffect *effect)
 		list = block_list(block);
 	}
 	for (uint32_t i = 0; i < order.member_count; i++)
-		if (i != order.self && (effect->kind == PBFT_BROADCAST || effect->member == i))
-			send_framed(i, effect->bytes, list);
+	{
+		McSpan bytes = effect->bytes;
+
+		if (i != order.self && (effect->kind == PBFT_BROADCAST || effect->member == i) &&
+			lie_to(i, &bytes))
+			send_framed(i, bytes, list);
+	}
 	if (list.data != NULL)
 		pfree(unconstify(uint8_t *, list.data));
 }

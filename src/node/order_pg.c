@@ -382,9 +382,12 @@ feed_exchange(void)
 	height = exchange->header.height;
 	if (stage == EXCHANGE_EXECUTED && order.executed_height < height)
 	{
+		McHash exec_root = exchange->exec_root;
+
 		order.executed_height = height;
+		lie_about_result(&exec_root);
 		order_step((PbftEvent){
-			.kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exchange->exec_root });
+			.kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exec_root });
 	}
 	else if (stage == EXCHANGE_APPLIED)
 	{

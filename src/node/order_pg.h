@@ -89,4 +89,13 @@ extern void order_send(const PbftEffect *effect);
 extern void order_serve(const PbftEffect *effect);
 extern void order_gossip(void);
 
+/* lie_pg.c: what a faulty member does with what it should send (false: nothing) and compute. */
+#ifdef MESCHAIN_TEST_SWITCHES
+extern bool lie_to(uint32_t member, McSpan *bytes);
+extern void lie_about_result(McHash *exec_root);
+#else
+#define lie_to(member, bytes) true
+#define lie_about_result(exec_root) ((void) 0)
+#endif
+
 #endif

@@ -281,7 +281,26 @@ index_add(HTAB *index, const McHash *hash, uint32_t slot)
 	entry->slot = slot;
 }
 
-/* A filled slot becomes one that blocks may name; queued when its txid is not. */
+static uint64_t *
+lately_place(const McHash *txid)
+{
+	return &pool->lately[get_be64(txid->bytes) % POOL_LATELY];
+}
+
+static bool
+decided_lately(const McHash *txid)
+{
+	return *lately_place(txid) == get_be64(txid->bytes + 8);
+}
+
+void
+pool_note_decided(const McHash *txid)
+{
+	*lately_place(txid) = get_be64(txid->bytes + 8);
+}
+
+/* A filled slot becomes one that blocks may name; queued when its txid is not, and is not decided:
+ * a block that is fetched twice brings its bodies again. */
 static void
 open_slot(uint32_t number)
 {
@@ -290,7 +309,8 @@ open_slot(uint32_t number)
 	index_add(pool_by_body, &slot->view.body_id, number);
 	slot->sequence = ++pool->sequence;
 	pg_atomic_write_u32(&slot->state, POOL_READY);
-	if (pool_find(pool_by_txid, &slot->view.txid) != POOL_NONE)
+	if (pool_find(pool_by_txid, &slot->view.txid) != POOL_NONE ||
+		(slot->introducer != POOL_LOCAL && decided_lately(&slot->view.txid)))
 		return;
 	index_add(pool_by_txid, &slot->view.txid, number);
 	pool_link(number, false);
@@ -349,24 +369,6 @@ pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
 
 /* ---- other members' bodies ---------------------------------------------------------------------
  */
-
-static uint64_t *
-lately_place(const McHash *txid)
-{
-	return &pool->lately[get_be64(txid->bytes) % POOL_LATELY];
-}
-
-static bool
-decided_lately(const McHash *txid)
-{
-	return *lately_place(txid) == get_be64(txid->bytes + 8);
-}
-
-void
-pool_note_decided(const McHash *txid)
-{
-	*lately_place(txid) = get_be64(txid->bytes + 8);
-}
 
 bool
 pool_knows(const McHash *txid, const McHash *body_id)

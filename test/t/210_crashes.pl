@@ -1,0 +1,78 @@
+# 210_crashes.pl - servers and workers of a federation killed and stopped under load: a follower, the
+# leader, order and apply alone, all at once, SIGSTOP, two of four. Nothing acknowledged is lost, and
+# all have equal ledgers at the end (C7). P1, P29, P34
+use strict;
+use warnings;
+
+use MeschainFederation;
+use Test::More;
+
+my $thorough = $ENV{MESCHAIN_CHECK_ALL};
+my $bank = MeschainFederation->create(4, parameters => { tau0 => 1500 });
+
+sub under_load
+{
+	my ($what, $do, %options) = @_;
+	my $load = $bank->load_begin(node => 1, clients => 4, seconds => $options{seconds} // 5);
+
+	$bank->wait_blocks(1, 5);
+	$do->();
+	my $acked = $bank->load_end($load);
+	$bank->wait_equal;
+	$bank->ledgers_equal($what);
+	$bank->has_acked($acked);
+	return;
+}
+
+under_load('a follower killed', sub { $bank->kill9(3); $bank->wait_blocks(1, 10); $bank->start(3) });
+under_load(
+	'the leader killed',
+	sub {
+		my ($leader) = grep { $_ != 1 } $bank->leader(1), 2;
+
+		$bank->kill9($leader);
+		$bank->wait_blocks(1, 10);
+		$bank->start($leader);
+	});
+under_load('order killed on one, apply on another',
+	sub { $bank->kill9_worker(2, 'order'); $bank->kill9_worker(4, 'apply'); $bank->wait_blocks(1, 10) });
+under_load('all killed at once', sub { $bank->kill9; $bank->start });
+under_load(
+	'the leader stopped for a while',
+	sub {
+		my ($leader) = grep { $_ != 1 } $bank->leader(1), 2;
+
+		$bank->pause($leader);
+		$bank->wait_blocks(1, 10);
+		$bank->resume($leader);
+	});
+
+# ---- two of four: no block, no fork; then they go on where they stopped
+$bank->kill9(3, 4);
+my $load = $bank->load_begin(node => 1, clients => 2, seconds => 4);
+my $height = $bank->height(1);
+sleep 4;
+cmp_ok($bank->height(1), '<=', $height + 1, 'two of four decide nothing');
+$bank->start(3, 4);
+my $acked = $bank->load_end($load);
+$bank->wait_equal;
+$bank->ledgers_equal('two of four killed and back');
+$bank->has_acked($acked);
+
+under_load(
+	'the leader killed every two seconds',
+	sub {
+		foreach (1 .. 20)
+		{
+			my ($leader) = grep { $_ != 1 } $bank->leader(1), 2;
+
+			$bank->kill9($leader);
+			sleep 2;
+			$bank->start($leader);
+		}
+	},
+	seconds => 60) if $thorough;
+
+$bank->verifies($_) foreach $bank->nodes;
+$bank->logs_are_clean;
+done_testing();
