@@ -13,6 +13,7 @@
 #include "ledger/store_pg.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -385,9 +386,12 @@ bi_open(uint64_t tip_height, uint64_t tip_ms)
 {
 	int64 height;
 
+	/* a plan made while a relation is small is kept: it must be by index from the first */
+	SetConfigOption("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION);
 	if (SPI_execute("SELECT mes_internal.complete_reports()", false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look after the reports");
-	height = query_integer("SELECT max(height) FROM mes_bi.fact_block");
+	height = query_integer(psprintf(
+		"SELECT max(height) FROM mes_bi.fact_block WHERE height <= " UINT64_FORMAT, tip_height));
 	if ((uint64_t) height != tip_height)
 		elog(ERROR, "reports end with block " INT64_FORMAT ", the ledger with " UINT64_FORMAT,
 			 height, tip_height);

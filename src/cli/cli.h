@@ -35,6 +35,7 @@ extern const CliCommand cmd_federation_create[];
 extern const CliCommand cmd_federation[];
 extern const CliCommand cmd_psql[];
 extern const CliCommand cmd_load[];
+extern const CliCommand cmd_sample[];
 extern const CliCommand cmd_node[];
 extern const CliCommand cmd_certificate[];
 extern const CliCommand cmd_key[];

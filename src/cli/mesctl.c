@@ -18,6 +18,7 @@ static const CliCommand *const groups[] = {
 	cmd_federation,
 	cmd_psql,
 	cmd_load,
+	cmd_sample,
 	cmd_node,
 	cmd_certificate,
 	cmd_key,

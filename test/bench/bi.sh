@@ -54,7 +54,7 @@ sql -c "SELECT mes.create_report_reader('tool')" >/dev/null
 sql -c 'VACUUM ANALYZE' -c CHECKPOINT
 for query in docs/dashboard/[0-9]*.sql; do
   for run in 1 2 3; do
-    { echo '\timing on'; cat "$query"; } | sql -U tool | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
+    { printf '%s\n' '\timing on'; cat "$query"; } | sql -U tool | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
   done > "$work/times"
   echo "# $(basename "$query" .sql): $(least "$work/times") ms"
   least "$work/times" >> "$work/slowest"
