@@ -1,9 +1,10 @@
--- demo.sql - the story of one node. Statements are printed as they run; what is printed between
--- them comes from the database.
+-- demo.sql - the story as the first of four banks sees it. Statements are printed as they run; what is
+-- printed between them comes from the database. docker/demo.sh goes on at the other banks.
 \echo
-\echo '== A bank keeps its ledger in its own PostgreSQL. This is its only member so far.'
+\echo '== Four banks keep one ledger, each in its own PostgreSQL. Three of them decide; one may fail or lie.'
 \set ECHO queries
-SELECT node, mode, members_total, quorum, applied_height, version FROM mes.status;
+SELECT node, mode, members_total, members_voting, quorum, faults_tolerated FROM mes.status;
+SELECT member, host, port, connected, voting FROM mes.stat_peers;
 \set ECHO none
 
 \echo

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use File::Temp qw(tempdir);
+use MeschainFederation;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -12,7 +13,7 @@ my $home = tempdir(CLEANUP => 1);
 my $dir = "$home/demo";
 ($ENV{MESCHAIN_BINDIR}) = grep { -x "$_/initdb" } split /:/, $ENV{PATH};
 $ENV{DEMO_DIR} = $dir;
-$ENV{DEMO_PORT} = PostgreSQL::Test::Cluster::get_free_port();
+$ENV{DEMO_PORT} = MeschainFederation::free_ports(4);
 
 my $story;
 foreach my $time ('first', 'second')
@@ -27,7 +28,10 @@ like($story, qr/lunch +\| +- +\| +49\.90 +\| +1150\.10/, 'the statement has its 
 like($story, qr/output_rows" is part of the ledger/, 'a tampering superuser is refused');
 is(() = $story =~ /^ERROR/mg, 4, 'four statements are refused, those that should be');
 like($story, qr/FROM mes\.verify\(\);\n.*\n[-+]+\n\n/, 'the auditor finds no problem');
-like($story, qr/stop it +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
+like($story, qr/decided_while_away \n-+\n +1\n/, 'a killed bank has what was decided while it was away');
+like($story, qr/^west> .*verify.*\n(.*\n){2} +\d+ \| output +\| .*\n/m, 'the edited row is shown to the auditor of that bank');
+is(() = $story =~ / problems \n-+\n +0\n/g, 2, 'no other bank has it, and it goes when it is taken back');
+like($story, qr/stop them +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
 
 # ---- the README's session
 my ($session) = slurp_file('README.md') =~ /^```sql\n(.*?)^```/ms;
