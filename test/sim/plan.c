@@ -89,11 +89,9 @@ make_config(void)
 	config->tau_max_ms = 4000;
 	config->drift_ms = 1000;
 	config->heartbeat_ms = 5000;
-	config->tau_min_ms = sim_chance(500000) ? 0 : 100 + sim_random(900);
 	config->epoch_blocks = world.plan.epoch_blocks;
 	config->epoch_min_blocks = 1 + world.plan.epoch_blocks / 3;
 	config->seat_loss = world.plan.epoch_blocks > 0 && sim_chance(500000);
-	config->beacon = world.plan.epoch_blocks > 0 && sim_chance(500000);
 	world.anchors[0] = config->anchor;
 	world.anchor_count = 1;
 }
