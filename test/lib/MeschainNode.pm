@@ -246,6 +246,20 @@ sub _wait_gone
 	return;
 }
 
+# A test of its own: docs/operations.md shows this statement with the very output it has here, a txid
+# shown as TXID.
+sub is_documented
+{
+	my ($node, $statement) = @_;
+	my $output = '';
+
+	IPC::Run::run([ 'psql', '-X', '-v', 'SHOW_CONTEXT=never', '-d', $node->connstr($DATABASE), '-c', $statement ], '>', \$output, '2>&1');
+	my ($shown, $docs) = ("ledger=# $statement;\n$output", slurp_file('docs/operations.md'));
+	$shown =~ s/\b[0-9a-f]{64}\b/TXID/g;
+	s/[ \t]+$//mg foreach $shown, $docs;
+	return ok(index($docs, $shown) >= 0, "documented: $statement") || diag($shown);
+}
+
 # A test of its own: no assertion failed and nothing panicked since the node was made.
 sub log_is_clean
 {

@@ -80,6 +80,7 @@ is($new->sql($balances), $before{balances}, 'and so are the balances');
 $new->wait_until('SELECT mode, reason FROM mes.status',
 	'offline|this database was restored and the restore is not finished');
 pass('the workers stay down');
+$new->is_documented('SELECT mode, reason, hint FROM mes.status');
 $new->restart;
 is($new->worker_pid('order'), undef, 'after a restart too');
 $new->wait_until('SELECT mode, hint FROM mes.status',
@@ -139,6 +140,7 @@ sub tampered
 	}
 	carry_state($node);
 	like($node->sql_error('SELECT mes.finish_restore()'), $expected, "$what: refused by name");
+	$node->is_documented('SELECT mes.finish_restore()') if $what eq 'an amount';
 	is($node->sql('SELECT mode FROM mes.status'), 'offline', 'and the workers stay down');
 	$node->stop('immediate');
 	return;
@@ -161,6 +163,7 @@ like($behind->sql_error('SELECT mes.finish_restore()'),
 	'a dump that lacks acknowledged blocks is refused');
 like($behind->sql_error('SELECT mes.finish_restore(go_on_from_height => 20)'),
 	qr/go_on_from_height is 20, this database ends at block 23/, 'unless they are given up, in so many words');
+$behind->is_documented('SELECT mes.finish_restore()');
 is($behind->sql('SELECT height FROM mes.finish_restore(go_on_from_height => 23)'), '23', 'as here');
 $behind->wait_until('SELECT mode FROM mes.status', 'voting');
 $_->log_is_clean foreach $new, $behind;

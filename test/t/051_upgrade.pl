@@ -48,6 +48,7 @@ $node->sql('SELECT mes.create_node_key()');
 $node->sql("SET client_min_messages = error; SELECT mes.create_genesis() IS NULL");
 $node->wait_until($where, $down);
 pass('an older SQL version keeps the workers down and says what to do');
+$node->is_documented('SELECT mode, reason, hint FROM mes.status');
 $node->sql('ALTER EXTENSION meschain UPDATE');
 $node->wait_until('SELECT mode FROM mes.status', 'voting');
 pass('ALTER EXTENSION UPDATE lets them start');

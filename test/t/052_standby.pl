@@ -52,6 +52,7 @@ foreach my $submission ("mes.transfer('$bob', 'GOLD', 1)", "mes.submit('\\x00')"
 is($standby->sql('SELECT * FROM mes.verify()'), '', 'mes.verify works there and writes nothing');
 is($standby->sql('SELECT * FROM mes.verify(jobs => 2)'), '', 'with two processes too');
 is($standby->worker_pid('order'), undef, 'no worker runs');
+$standby->is_documented('SELECT mode, reason, hint FROM mes.status');
 
 # ---- a synchronous standby that is down holds up the ledger, and status says so (P27)
 $standby->stop;
@@ -86,6 +87,7 @@ $primary->stop;
 $standby->restart;
 $standby->wait_until('SELECT mode, reason FROM mes.status',
 	'fenced|this cluster was promoted or recovered to a point in time');
+$standby->is_documented('SELECT mode, reason, hint FROM mes.status');
 like($standby->sql_error('SELECT mes.finish_restore()'), qr/ends at block 8, its state directory has seen block 9/,
 	'what the primary acknowledged later is missed');
 is($standby->sql("SELECT height, state_root = '$root' FROM mes.finish_restore(go_on_from_height => 8)"), '8|t',
