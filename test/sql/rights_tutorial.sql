@@ -8,5 +8,5 @@
 \o build/tutorial/given.txt
 \i build/tutorial/statements.sql
 \o
-\! diff build/tutorial/shown.txt build/tutorial/given.txt && echo 'as shown'
+\! sed 's/ *$//' build/tutorial/given.txt | diff build/tutorial/shown.txt - && echo 'as shown'
 \! grep -c '^```sql$' docs/tutorial-film-rights.md
