@@ -237,7 +237,8 @@ DECLARE
   suffix text := lpad(from_height::text, 12, '0');
 BEGIN
   PERFORM mes_internal.create_leaf('block_rows', suffix, from_height, to_height, 'height',
-    ARRAY['unique height', 'block_time']);
+    ARRAY['unique height', 'block_time',
+          'height) WHERE (next_valset_hash <> decode(repeat(''00'', 32), ''hex'')']);
   PERFORM mes_internal.create_leaf('transaction_rows', suffix, from_height << 20, to_height << 20, 'tx_id',
     ARRAY['unique tx_id', '(tx_id >> 20)', 'hash txid', 'submission', 'sender_id, tx_id',
           'operation, tx_id) WHERE (operation = 0 OR operation > 15']);

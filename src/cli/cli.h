@@ -43,6 +43,7 @@ extern const CliCommand cmd_account[];
 extern const CliCommand cmd_tx[];
 extern const CliCommand cmd_proof[];
 extern const CliCommand cmd_verify[];
+extern const CliCommand cmd_proposal[];
 
 /* ---- messages ---- */
 

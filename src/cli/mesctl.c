@@ -26,6 +26,7 @@ static const CliCommand *const groups[] = {
 	cmd_tx,
 	cmd_proof,
 	cmd_verify,
+	cmd_proposal,
 	storage,
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))

@@ -275,6 +275,18 @@ describe_operation(const TxOperation *operation)
 }
 
 Jsonb *
+describe_fields(void (*describe)(const void *subject, TxFields *fields), const void *subject)
+{
+	JsonFields target;
+
+	json_fields_init(&target);
+	target.declared_decimals = NO_DECIMALS;
+	push(&target.fields, WJB_BEGIN_OBJECT, NULL);
+	describe(subject, &target.fields);
+	return JsonbValueToJsonb(pushJsonbValue(&target.state, WJB_END_OBJECT, NULL));
+}
+
+Jsonb *
 describe_transaction(const TxView *view)
 {
 	JsonFields target;

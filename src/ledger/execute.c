@@ -99,6 +99,10 @@ check_room(const LedgerBlock *block, McProblem *problem)
 static McStatus
 check_admission(LedgerBlock *block, McProblem *problem)
 {
+	/* a transaction may have been let in before the epoch whose rules it meets here */
+	if (block->store.rules != NULL &&
+		tx_check_rules(block->view, block->store.rules, problem) != MC_OK)
+		return problem->status;
 	if (tx_check_time(block->view, block->block_time_ms, problem) != MC_OK ||
 		tx_check_height(block->view, block->height, problem) != MC_OK)
 		return problem->status;

@@ -101,6 +101,8 @@ typedef enum LedgerFound
 typedef struct LedgerStore
 {
 	void *context;
+	const struct Genesis *genesis; /* NULL: a ledger without members, in tests */
+	const TxRules *rules;          /* of the epoch; NULL: not checked, in tests */
 	LedgerFound (*find_output)(void *context, const TxInput *input, LedgerOutput *output);
 	bool (*get_row)(void *context, TxTable table, McSpan key, McSpan *value);
 	/* Was this submission of this sender decided in an earlier block? */
@@ -152,6 +154,9 @@ extern const LedgerOutput *ledger_block_outputs(const LedgerBlock *block, uint32
 extern const LedgerSpend *ledger_block_spends(const LedgerBlock *block, uint32_t *count);
 extern const LedgerBurn *ledger_block_burns(const LedgerBlock *block, uint32_t *count);
 extern const LedgerRow *ledger_block_rows(const LedgerBlock *block, uint32_t *count);
+
+/* A state row as it stands in the block, or before it; context is the block. */
+extern bool ledger_block_get_row(void *context, TxTable table, McSpan key, McSpan *value);
 
 /* The fee that successful transactions of the block paid. */
 extern int64_t ledger_block_fees(const LedgerBlock *block);

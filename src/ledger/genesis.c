@@ -38,8 +38,15 @@ key_valid(const uint8_t key[SUITE_PUBLIC_SIZE])
 	return suite_key_valid(&named);
 }
 
-static bool
-members_clash(const GenesisMember *left, const GenesisMember *right)
+bool
+genesis_member_valid(const GenesisMember *member)
+{
+	return name_valid(member->name) && key_valid(member->identity_key) &&
+		   key_valid(member->voting_key);
+}
+
+bool
+genesis_members_clash(const GenesisMember *left, const GenesisMember *right)
 {
 	return strcmp(left->name, right->name) == 0 ||
 		   memcmp(left->identity_key, right->identity_key, SUITE_PUBLIC_SIZE) == 0 ||
@@ -60,7 +67,7 @@ genesis_check(const Genesis *genesis, McProblem *problem)
 		if (!key_valid(member->identity_key) || !key_valid(member->voting_key))
 			return invalid(problem, "a member's key is no Ed25519 public key");
 		for (uint32_t k = 0; k < i; k++)
-			if (members_clash(member, &genesis->members[k]))
+			if (genesis_members_clash(member, &genesis->members[k]))
 				return invalid(problem, "two members share a name or a key");
 	}
 	if (genesis->created_ms > INT64_MAX)

@@ -53,6 +53,12 @@ extern McStatus genesis_decode(McSpan bytes, Genesis *genesis, McProblem *proble
 /* Who is paid the fees of a block that this member proposed. */
 extern LedgerFees genesis_fees(const Genesis *genesis, uint32_t proposer);
 
+/* A name of use, and keys that are points of the curve. */
+extern bool genesis_member_valid(const GenesisMember *member);
+
+/* One name, or one key, for both. */
+extern bool genesis_members_clash(const GenesisMember *left, const GenesisMember *right);
+
 /* SHA-256 of the canonical bytes. */
 extern void genesis_hash(const Genesis *genesis, McHash *hash);
 

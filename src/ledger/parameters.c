@@ -7,7 +7,9 @@
 
 static const ParameterInfo parameters[PARAMETER_COUNT] = {
 	[PARAMETER_TX_WINDOW_MAX] = { "tx_window_max", 1000, 86400000, 3600000, "ms",
-								  "longest validity window of a transaction, in chain time" },
+								  "longest validity window of a transaction, in chain time; fixed "
+								  "by genesis",
+								  true },
 	[PARAMETER_TX_BYTES_MAX] = { "tx_bytes_max", 1024, TX_BYTES_MAX, TX_BYTES_MAX, "bytes",
 								 "largest envelope" },
 	[PARAMETER_TX_SIGNATURES_MAX] = { "tx_signatures_max", 1, 4096, 256, "signatures",
@@ -26,6 +28,14 @@ static const ParameterInfo parameters[PARAMETER_COUNT] = {
 						  "how far a block's time may be ahead of a voter's clock" },
 	[PARAMETER_TAU_MIN] = { "tau_min", 10, 60000, 200, "ms",
 							"least time a proposer has, however fast the others are" },
+	[PARAMETER_EPOCH_TIME] = { "epoch_time", 1000, (int64_t) 30 * 86400 * 1000, 600000, "ms",
+							   "chain time after which an epoch ends" },
+	[PARAMETER_EPOCH_BLOCKS] = { "epoch_blocks", 4, 1 << 20, 1 << 20, "blocks",
+								 "blocks after which an epoch ends" },
+	[PARAMETER_GOVERNANCE_SHARE] = { "governance_share", 0, 1000000, 0, "ppm",
+									 "share of the members that must approve a proposal, never "
+									 "less than the quorum; fixed by genesis",
+									 true },
 };
 
 const ParameterInfo *

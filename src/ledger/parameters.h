@@ -19,6 +19,9 @@ typedef enum ParameterId
 	PARAMETER_HEARTBEAT,
 	PARAMETER_DRIFT,
 	PARAMETER_TAU_MIN,
+	PARAMETER_EPOCH_TIME,
+	PARAMETER_EPOCH_BLOCKS,
+	PARAMETER_GOVERNANCE_SHARE,
 	PARAMETER_COUNT
 } ParameterId;
 
@@ -30,6 +33,7 @@ typedef struct ParameterInfo
 	int64_t standard;
 	const char *unit;
 	const char *description;
+	bool fixed; /* by genesis: governance cannot change it */
 } ParameterInfo;
 
 extern const ParameterInfo *parameter_info(ParameterId id);

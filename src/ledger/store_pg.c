@@ -361,15 +361,22 @@ submission_seen(void *context, const McAddress *sender, const uint8_t submission
 	return true;
 }
 
+static LedgerStore table = {
+	.find_output = find_output,
+	.get_row = get_row,
+	.submission_seen = submission_seen,
+};
+
+void
+store_set_epoch(const struct Genesis *genesis, const TxRules *rules)
+{
+	table.genesis = genesis;
+	table.rules = rules;
+}
+
 const LedgerStore *
 store_table(void)
 {
-	static const LedgerStore table = {
-		.find_output = find_output,
-		.get_row = get_row,
-		.submission_seen = submission_seen,
-	};
-
 	return &table;
 }
 

@@ -21,6 +21,9 @@ typedef struct StoreStats
 /* Once a process, inside a transaction with SPI connected. */
 extern void store_open(Size cache_bytes, uint64_t window_ms);
 
+/* Members and rules that hold for the blocks to come; both stay the caller's. */
+extern void store_set_epoch(const struct Genesis *genesis, const TxRules *rules);
+
 /* The function table; look-ups need a transaction with SPI connected and an active snapshot. */
 extern const LedgerStore *store_table(void);
 

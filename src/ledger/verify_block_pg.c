@@ -230,6 +230,7 @@ execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 	uint32_t proposer = block->damaged ? (uint32_t) block->proposer : block->header.proposer;
 	LedgerFees fees = genesis_fees(&verifier->genesis, proposer % verifier->genesis.member_count);
 
+	verify_enter_epoch(verifier, block->height);
 	verifier->height = block->height;
 	verifier->read_count = 0;
 	lthash_clear(&result->change);
@@ -312,5 +313,7 @@ verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent)
 	}
 	check_certificates(verifier, block, result);
 	check_transactions(verifier, block, result);
+	if (result->executed && !result->uncertain && !block->damaged)
+		verify_check_valset(verifier, block, parent);
 	result->roots.state_digest = block->roots.state_digest;
 }

@@ -5,7 +5,7 @@
 #ifndef MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
 #define MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
 
-#include "ledger/genesis.h"
+#include "ledger/governance.h"
 #include "ledger/verify_pg.h"
 #include "utils/hsearch.h"
 
@@ -111,6 +111,9 @@ struct Verifier
 	Genesis genesis;
 	McHash genesis_hash;
 	ProofTrust trust;
+	GovernanceEpoch epoch; /* of the block being executed */
+	uint64_t epoch_height; /* for which the next fields are right; 0: none */
+	Genesis in_force;
 	TxRules rules;
 	MemoryContext item_context;
 	LedgerBlock *block;
@@ -201,6 +204,9 @@ extern void verify_compare_burns(Verifier *verifier, const BlockRow *block, Veri
 /* verify_actors_pg.c */
 extern void verify_load_actors(ItemRows *rows, const VerifyItem *item);
 extern void verify_compare_actors(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
+/* verify_epoch_pg.c: the epoch and rules of a block, and whether it names the next validators */
+extern void verify_enter_epoch(Verifier *verifier, uint64_t height);
+extern void verify_check_valset(Verifier *verifier, const BlockRow *block, const BlockRow *parent);
 /* verify_effects_pg.c */
 extern bool verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id,
 								  const McAddress *address, VerifyBlock *result);

@@ -309,6 +309,8 @@ world_begin(LedgerBlock *block, const TxView *view)
 		.height = block->height,
 		.block_time_ms = block->block_time_ms,
 		.txid = view->txid,
+		.chain_id = view->chain_id,
+		.genesis = block->store.genesis,
 		.ledger = block,
 		.get_row = on_get_row,
 		.put_row = on_put_row,
@@ -370,4 +372,13 @@ world_cut(LedgerBlock *block, const LedgerMark *mark)
 	}
 	block->burn_count = mark->burns;
 	block->arena_used = mark->arena;
+}
+
+bool
+ledger_block_get_row(void *context, TxTable table, McSpan key, McSpan *value)
+{
+	LedgerBlock *block = context;
+	TxWorld world = { .ledger = block };
+
+	return on_get_row(&world, table, key, value);
 }

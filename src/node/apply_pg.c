@@ -12,6 +12,7 @@
 #include "commands/dbcommands.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
+#include "ledger/epoch_pg.h"
 #include "ledger/store_pg.h"
 #include "ledger/tables_pg.h"
 #include "libpq/pqsignal.h"
@@ -49,6 +50,7 @@ static struct
 	MemoryContext block_context;
 	NodeGenesis *genesis;
 	PbftTip tip;
+	GovernanceEpoch epoch; /* of the next block */
 	StoreStats stats_told;
 } apply;
 
@@ -255,6 +257,8 @@ start_apply(void)
 	genesis_derive(apply.genesis, voting.key.public_key);
 	suite_wipe(&voting, sizeof(voting));
 	load_tip();
+	epoch_open(apply.tip.height + 1, &apply.genesis->document, &apply.genesis->rules, &apply.epoch);
+	store_set_epoch(&apply.genesis->document, &apply.genesis->rules);
 	load_sum();
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
 	bi_open(apply.tip.height, apply.tip.ts_ms);
@@ -309,6 +313,8 @@ fill_record(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], Blo
 	record->header = span_of(header, PBFT_HEADER_SIZE);
 	record->proposer = exchange->header.proposer;
 	ledger_block_roots(apply.block, &record->roots);
+	epoch_close(apply.block, &exchange->header, apply.tip.ts_ms, &apply.genesis->document,
+				&apply.epoch, &record->next_valset_hash);
 	ledger_exec_root(&apply.tip.exec_root, record->height, &record->hash, &record->roots,
 					 &record->next_valset_hash, &record->exec_root);
 	record->commit_certificate =
@@ -520,6 +526,20 @@ finish_block(BlockExchange *exchange, const BlockRecord *record)
 	node_wake(&node_shared->order_latch);
 }
 
+/* The workers come back with the parameters of the epoch: one way to start, whatever changed. */
+static void
+begin_epoch(const BlockRecord *anchor)
+{
+	bool changed;
+
+	begin_transaction();
+	changed =
+		epoch_begin(anchor->height, anchor->block_time_ms, &apply.genesis->document, &apply.epoch);
+	commit_transaction();
+	if (changed)
+		proc_exit(0);
+}
+
 static void
 apply_block(BlockExchange *exchange)
 {
@@ -548,6 +568,8 @@ apply_block(BlockExchange *exchange)
 	at[3] = now_us();
 	finish_block(exchange, &record);
 	count_block(at, cpu_before);
+	if (epoch_named(&record.next_valset_hash))
+		begin_epoch(&record);
 }
 
 /* ---- the worker -------------------------------------------------------------------------------

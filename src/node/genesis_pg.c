@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "ledger/governance.h"
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "node/errors_pg.h"
@@ -24,18 +25,13 @@ void
 genesis_derive(NodeGenesis *genesis, const uint8_t voting_key[SUITE_PUBLIC_SIZE])
 {
 	const Genesis *document = &genesis->document;
-	TxRules *rules = &genesis->rules;
 
 	genesis_hash(document, &genesis->genesis_hash);
 	genesis_valset_hash(document, &genesis->valset_hash);
 	memcpy(genesis->chain_id, genesis->genesis_hash.bytes, CHAIN_ID_SIZE);
-	memset(rules, 0, sizeof(*rules));
-	memcpy(rules->chain_id, genesis->chain_id, CHAIN_ID_SIZE);
-	rules->window_max_ms = (uint64_t) document->parameters[PARAMETER_TX_WINDOW_MAX];
-	rules->fee_floor = document->parameters[PARAMETER_FEE_FLOOR];
-	rules->fee_asset = document->fee_asset;
-	rules->bytes_max = (uint32_t) document->parameters[PARAMETER_TX_BYTES_MAX];
-	rules->signatures_max = (uint32_t) document->parameters[PARAMETER_TX_SIGNATURES_MAX];
+	memset(&genesis->rules, 0, sizeof(genesis->rules));
+	memcpy(genesis->rules.chain_id, genesis->chain_id, CHAIN_ID_SIZE);
+	governance_rules(document, &genesis->rules);
 	genesis->self = 0;
 	while (genesis->self < document->member_count &&
 		   memcmp(document->members[genesis->self].voting_key, voting_key, SUITE_PUBLIC_SIZE) != 0)

@@ -188,3 +188,17 @@ mes_submit(PG_FUNCTION_ARGS)
 	return uuid_result(
 		submission_hand_in(span_of(VARDATA_ANY(envelope), VARSIZE_ANY_EXHDR(envelope))));
 }
+
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_last_txid);
+Datum
+mes_last_txid(PG_FUNCTION_ARGS)
+{
+	bytea *bytes = palloc(VARHDRSZ + HASH_SIZE);
+	McHash txid;
+
+	if (!submission_last_txid(&txid))
+		PG_RETURN_NULL();
+	SET_VARSIZE(bytes, VARHDRSZ + HASH_SIZE);
+	memcpy(VARDATA(bytes), txid.bytes, HASH_SIZE);
+	PG_RETURN_BYTEA_P(bytes);
+}

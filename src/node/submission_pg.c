@@ -485,6 +485,13 @@ submission_drop(void)
 	forget();
 }
 
+bool
+submission_last_txid(McHash *txid)
+{
+	*txid = session.last_txid;
+	return session.has_last_txid;
+}
+
 void
 submission_require_none(const char *what)
 {
@@ -568,18 +575,4 @@ mes_begin_submission(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		submission_set_reference(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_UUID_P((pg_uuid_t *) memcpy(palloc(UUID_LEN), session.submission, UUID_LEN));
-}
-
-PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_last_txid);
-Datum
-mes_last_txid(PG_FUNCTION_ARGS)
-{
-	bytea *txid;
-
-	if (!session.has_last_txid)
-		PG_RETURN_NULL();
-	txid = palloc(VARHDRSZ + HASH_SIZE);
-	SET_VARSIZE(txid, VARHDRSZ + HASH_SIZE);
-	memcpy(VARDATA(txid), session.last_txid.bytes, HASH_SIZE);
-	PG_RETURN_BYTEA_P(txid);
 }

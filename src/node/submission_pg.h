@@ -43,6 +43,9 @@ extern const uint8_t *submission_hand_in(McSpan envelope);
 extern void submission_leave(void);
 extern void submission_drop(void);
 
+/* txid of this session's last submission that became final; false before. */
+extern bool submission_last_txid(McHash *txid);
+
 /* Raises when this SQL transaction has begun a submission of its own. */
 extern void submission_require_none(const char *what);
 

@@ -168,6 +168,8 @@ count_costs(Count *count)
 	const WalletPlan *plan = count->plan;
 	McProblem problem;
 	TxWorld world = {
+		.chain_id = plan->genesis->chain_id,
+		.genesis = &plan->genesis->document,
 		.ledger = count,
 		.get_row = count_get_row,
 		.put_row = count_put_row,

@@ -53,6 +53,8 @@ struct TxWorld
 	uint64_t height;
 	uint64_t block_time_ms;
 	McHash txid;
+	const uint8_t *chain_id;
+	const struct Genesis *genesis; /* what holds where no row says otherwise; ledger/genesis.h */
 	void *ledger;
 
 	/* The value stays valid until the next call. False when there is no such row. */
