@@ -67,7 +67,7 @@ say single_batched_per_s "$(best "$work/batched")" tx/s
 say pgbench_tpcb_per_s "$(best "$work/tpcb" | cut -d. -f1)" tx/s
 say single_latency_p50_us "$(least "$work/latency")" us
 
-# CPU of apply in large blocks against INSERT ... SELECT of the same rows into twins of the tables
+# P32: CPU of apply in large blocks against INSERT ... SELECT of the same rows into twins of the tables
 before=$(apply_cpu)
 "$load" "$(asset)" 1 16 200 "$transfers" >/dev/null
 after=$(apply_cpu)

@@ -419,7 +419,7 @@ perform(SimNode *node, const PbftEffect *effect)
 			event.number = effect->generation;
 			sim_schedule(event, effect->delay_ms * 1000);
 			break;
-		case PBFT_RELEASE:
+		case PBFT_RELEASE: /* P29: nothing else cuts a log, and what a cut loses a crash shows */
 			node->snapshot_due = ++node->releases % 32 == 0;
 			break;
 		case PBFT_NOTE:
