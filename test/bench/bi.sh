@@ -32,8 +32,11 @@ sql -c 'SELECT mes.create_genesis() IS NULL' >/dev/null
 until "$work/load" WARM 1 4 1 200 >/dev/null 2>&1; do sleep 0.3; done
 
 # of apply's processor time, the part that mes_bi takes; a fresh asset each time
-number=0
-load() { number=$((number + 1)); "$work/load" "R$number" 1 "$1" "$2" "$transfers"; }
+# (counted in a file: a pipe is a subshell, which a variable would not leave)
+load() {
+  echo >> "$work/assets"
+  "$work/load" "R$(wc -l < "$work/assets")" 1 "$1" "$2" "$transfers"
+}
 for clients in '8 50' '32 1'; do
   round=0
   while [ "$round" -lt "$rounds" ]; do

@@ -23,7 +23,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 # shellcheck disable=SC2046
 gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql test/bench/ledger_load.c \
-  $(find src/base src/tx -name '*.c') -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$load"
+  $(find src/base src/tx src/rights -name '*.c' ! -name '*_pg.c') -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$load"
 
 psql -X -q -d postgres -c 'CREATE DATABASE pgbench' >/dev/null
 pgbench -q -i -s 20 pgbench >/dev/null 2>&1
