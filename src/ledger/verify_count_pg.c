@@ -1,13 +1,11 @@
 /*
  * verify_count_pg.c - rows that no block wrote. Each block says how many rows it found as executed;
- * one pass over each relation says how many there are. Where the range ends at the last block, the
- * rows of the whole current state are added up as well, whatever the range.
+ * one pass over each relation says how many there are.
  */
 #include "ledger/verify_item_pg.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "node/worker_pg.h"
 
 VerifyCounts *
 verify_counts_create(uint64_t from_height, uint64_t to_height)
@@ -160,25 +158,4 @@ verify_check_surplus(const VerifyCounts *counts, Verifier *verifier, uint64_t to
 		check_relation(counts, verifier, &counted[i], to_height);
 	if (to_tip)
 		check_strays(verifier, to_height);
-}
-
-void
-verify_check_state(Verifier *verifier, uint64_t height)
-{
-	MemoryContext context = CurrentMemoryContext;
-	BlockRow block;
-	LtHash sum;
-	McHash digest;
-
-	if (height == 0 || !verify_load_block(height, &block))
-		return;
-	lthash_clear(&sum);
-	state_sum_current(&sum, 1, height);
-	state_sum_current_rows(&sum);
-	MemoryContextSwitchTo(context);
-	lthash_digest(&sum, &digest);
-	if (!hash_equal(&digest, &block.roots.state_digest))
-		verify_report(verifier, height, VERIFY_STATE, 0,
-					  "the rows of the current state do not add up to the last block's state",
-					  "computed %s", verify_hex(&digest));
 }

@@ -130,7 +130,7 @@ typedef struct VerifyChain VerifyChain;
 extern VerifyChain *verify_chain_begin(uint64_t from_height);
 extern void verify_chain_round(VerifyChain *chain, Verifier *verifier);
 
-/* verify_count_pg.c: rows that no block wrote, and the sum of the whole current state */
+/* verify_count_pg.c: rows that no block wrote */
 typedef struct VerifyCounts
 {
 	uint64_t from_height;
@@ -148,7 +148,8 @@ extern VerifyCounts *verify_counts_create(uint64_t from_height, uint64_t to_heig
 extern void verify_counts_round(VerifyCounts *counts, const VerifyRound *round);
 extern void verify_check_surplus(const VerifyCounts *counts, Verifier *verifier, uint64_t to_height,
 								 bool to_tip);
-extern void verify_check_state(Verifier *verifier, uint64_t height);
+/* verify_state_pg.c */
+extern void verify_check_state(Verifier *verifier, uint64_t height, int jobs);
 
 /* verify_run_pg.c: one process's part of a round, and all rounds */
 typedef struct VerifyRequest
