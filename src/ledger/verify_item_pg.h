@@ -6,6 +6,7 @@
 #define MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
 
 #include "ledger/governance.h"
+#include "ledger/verify_party_pg.h"
 #include "ledger/verify_pg.h"
 #include "utils/hsearch.h"
 
@@ -70,22 +71,6 @@ typedef struct OutputRow
 	int16 actor;
 	int16 kind;
 } OutputRow;
-
-typedef struct ActorRow
-{
-	int64 address_id;
-	int64 tx_id;
-	int16 actor;
-} ActorRow;
-
-typedef struct BurnRow
-{
-	int64 address_id;
-	int64 tx_id;
-	int32 number;
-	int32 asset_id;
-	int64 amount;
-} BurnRow;
 
 typedef struct ItemRows
 {
