@@ -17,6 +17,7 @@
 
 #define GENESIS_FILE_MAX (256 * 1024)
 #define WAIT_SECONDS 60
+#define NODES_DEFAULT 4
 #define CLUSTERS_AT_ONCE 4
 
 typedef struct Creation
@@ -111,7 +112,7 @@ plan_genesis(Creation *creation, const char *path, int64_t nodes)
 		cli_usage("--nodes says %d, \"%s\" has %d members", (int) nodes, path, federation->nodes);
 	if (federation->nodes != 0)
 		return;
-	federation->nodes = nodes != 0 ? (int) nodes : 1;
+	federation->nodes = nodes != 0 ? (int) nodes : NODES_DEFAULT;
 	for (int node = 1; node <= federation->nodes; node++)
 		federation->members[node - 1] = cli_format("node%d", node);
 }
@@ -392,9 +393,9 @@ run_create(int argc, char **argv)
 
 const CliCommand cmd_federation_create[] = {
 	{ "federation create", "makes and starts a ledger on this machine",
-	  "usage: mesctl federation create --dir DIR [--nodes N] [--base-port 7101] [--genesis FILE]\n"
+	  "usage: mesctl federation create --dir DIR [--nodes 4] [--base-port 7101] [--genesis FILE]\n"
 	  "         [--set NAME=VALUE]... [--wait SECONDS]\n\n"
-	  "Makes DIR and in it N PostgreSQL servers (default 1) with database \"ledger\", keys,\n"
+	  "Makes DIR and in it N PostgreSQL servers (default 4) with database \"ledger\", keys,\n"
 	  "certificates and one genesis that all members signed, starts them, and waits until all of\n"
 	  "them vote: 60 s, or what --wait says. Node K listens on 127.0.0.1, port base+K-1; the "
 	  "sockets\n"
@@ -403,7 +404,7 @@ const CliCommand cmd_federation_create[] = {
 	  "part\n"
 	  "optional; mes.parameters lists the parameters. --set writes a line into each "
 	  "postgresql.conf.\n\n"
-	  "example:\n  mesctl federation create --dir /var/lib/ledger --nodes 4\n"
+	  "example:\n  mesctl federation create --dir /var/lib/ledger\n"
 	  "  mesctl psql --dir /var/lib/ledger node1\n",
 	  run_create },
 	{ 0 },

@@ -67,7 +67,7 @@ refused('too many nodes', 2, qr/101/, 'federation', 'create', '--dir', $dir, '--
 refused('a setting without a value', 2, qr/name=value/, 'federation', 'create', '--dir', $dir, '--set', 'jit');
 refused('a path no socket fits in', 2, qr/too long a path/, 'federation', 'create', '--dir',
 	"$home/" . 'x' x 100);
-like(done('create', 'federation', 'create', '--dir', $dir, '--base-port', $port), qr/^stop +mesctl/m,
+like(done('create', 'federation', 'create', '--dir', $dir, '--nodes', 1, '--base-port', $port), qr/^stop +mesctl/m,
 	'says how to stop it');
 is((stat $dir)[2] & 0777, 0700, 'the directory is its owner\'s alone');
 isnt((stat "$dir/node1/data")[4], 0, 'and no server runs as root');

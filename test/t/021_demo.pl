@@ -37,7 +37,7 @@ like($story, qr/stop them +mesctl federation stop --dir \Q$dir\E/, 'it says how 
 my ($session) = slurp_file('README.md') =~ /^```sql\n(.*?)^```/ms;
 ok(defined $session, 'the README has a session');
 my $fresh = "$home/readme";
-my $port = PostgreSQL::Test::Cluster::get_free_port();
+my $port = MeschainFederation::free_ports(4);
 command_ok([ 'mesctl', 'federation', 'create', '--dir', $fresh, '--base-port', $port ],
 	'a ledger as the README makes it');
 my ($stdout, $stderr) = ('', '');

@@ -89,7 +89,7 @@ sub verify
 }
 
 my $port = PostgreSQL::Test::Cluster::get_free_port();
-is((mesctl('federation', 'create', '--dir', $dir, '--base-port', $port))[0], 0, 'a ledger');
+is((mesctl('federation', 'create', '--dir', $dir, '--nodes', 1, '--base-port', $port))[0], 0, 'a ledger');
 sql("SELECT mes.create_account('till')", "SELECT mes.issue_asset('EUR', 100)");
 my $till = sql('SELECT address FROM mes.accounts');
 sql("SELECT mes.transfer('$till', 'EUR', 7, memo => 'proved')");
