@@ -5,20 +5,19 @@ use warnings;
 
 use IPC::Run;
 use MeschainFederation;
-use MeschainNode;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $node = MeschainNode->create('watched');
-$node->create_ledger;
-$node->sql("SELECT mes.create_account('till')");
-$node->sql("SELECT mes.issue_asset('EUR', 100)");
-$node->sql('CREATE ROLE exporter LOGIN IN ROLE mes_reader, pg_monitor');
+my $bank = MeschainFederation->create(2, members => [qw(watched other)]);
+$bank->sql(1, "SELECT mes.create_account('till')");
+$bank->sql(1, "SELECT mes.issue_asset('EUR', 100)");
+$bank->sql(1, 'CREATE ROLE exporter LOGIN IN ROLE mes_reader, pg_monitor');
+$bank->wait_until(1, 'SELECT count(*) FROM mes.stat_peers WHERE connected AND voting', '1');
 
 my $port = MeschainFederation::free_ports(1);
 local $ENV{DATA_SOURCE_NAME} =
-  'host=' . $node->host . ' port=' . $node->port . ' dbname=ledger user=exporter sslmode=disable';
+  'host=' . $bank->dir . ' port=' . $bank->port(1) . ' dbname=ledger user=exporter sslmode=disable';
 my $log = '';
 my $exporter = IPC::Run::start(
 	[ 'prometheus-postgres-exporter', "--web.listen-address=127.0.0.1:$port",
@@ -48,6 +47,7 @@ my %metrics = map { $_ => 1 } $page =~ /^(meschain_\w+)/mg;
 
 like($page, qr/^meschain_status_applied_height\{.*member="watched".*\} 1$/m, 'the height is there, with its member');
 like($page, qr/^meschain_status_voting\{.*\} 1$/m, 'the node votes');
+like($page, qr/^meschain_peer_connected\{.*member="other".*\} 1$/m, 'and is connected with the other member');
 like($page, qr/^meschain_mode_current\{.*mode="voting".*\} 1$/m, 'and is in the mode of mes.status');
 like($page, qr/^meschain_health_exit_code\{.*\} 0$/m, 'and well');
 
@@ -67,6 +67,5 @@ foreach my $alert (slurp_file('docker/monitoring/alerts.yml') =~ /- alert: .*\n 
 unlike($page, qr/^pg_exporter_last_scrape_error\{?.*\}? 1$/m, 'no query failed');
 unlike($log, qr/error/i, 'and nothing is complained about') or diag $log;
 IPC::Run::kill_kill($exporter);
-$node->stop;
 
 done_testing();
