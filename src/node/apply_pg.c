@@ -17,6 +17,7 @@
 #include "ledger/tables_pg.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "node/decided_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
 #include "node/home_pg.h"
@@ -28,7 +29,6 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
-#include "tx/receipt.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -158,62 +158,6 @@ load_sum(void)
 	check_sum(apply.tip.height);
 }
 
-/* A submission that stands in a committed block already: its receipt is the outcome. */
-static bool
-decided_already(PoolSlot *slot)
-{
-	Datum txid = PointerGetDatum(palloc(VARHDRSZ + HASH_SIZE));
-	int64 tx_id;
-	bool isnull;
-	Datum receipt;
-	HeapTuple row;
-
-	SET_VARSIZE(DatumGetPointer(txid), VARHDRSZ + HASH_SIZE);
-	memcpy(VARDATA(DatumGetPointer(txid)), slot->view.txid.bytes, HASH_SIZE);
-	if (SPI_execute_with_args("SELECT tx_id, receipt FROM mes_internal.transaction_rows "
-							  "WHERE txid = $1 ORDER BY tx_id LIMIT 1",
-							  1, (Oid[]){ BYTEAOID }, &txid, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look up a submission");
-	if (SPI_processed == 0)
-		return false;
-	row = SPI_tuptable->vals[0];
-	tx_id = DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
-	receipt = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
-	status_problem(&slot->problem, MC_OK, 0, 0);
-	if (!isnull)
-	{
-		bytea *bytes = DatumGetByteaPP(receipt);
-		McProblem unused;
-		McHash named;
-
-		if (receipt_read(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), &named,
-						 &slot->problem, &unused) != MC_OK)
-			elog(ERROR, "a receipt is damaged");
-	}
-	slot->height = OUTPUT_ID_HEIGHT(tx_id);
-	slot->position = (uint32_t) (tx_id & ((1 << OUTPUT_ID_SHIFT) - 1));
-	return true;
-}
-
-/* Other members may still spread what stands in the last blocks. */
-static void
-note_decided(void)
-{
-	bool isnull;
-
-	if (SPI_execute(
-			"SELECT txid FROM mes_internal.transaction_rows ORDER BY tx_id DESC LIMIT 20000", true,
-			0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the last transactions");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bytea *txid = DatumGetByteaPP(
-			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-
-		pool_note_decided((const McHash *) VARDATA_ANY(txid));
-	}
-}
-
 static void
 publish_start(void)
 {
@@ -263,8 +207,7 @@ start_apply(void)
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
 	bi_open(apply.tip.height, apply.tip.ts_ms);
 	pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
-	pool_requeue(decided_already);
-	note_decided();
+	decided_recall();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 }
 

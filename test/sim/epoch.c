@@ -135,7 +135,7 @@ sim_epoch_config(const SimNode *node, PbftConfig *config)
 	config->anchor = world.anchors[node->epoch];
 	if (node->epoch > 0)
 		config->order_seed = config->anchor.hash;
-	/* an epoch without an end would need an onion without one: there the beacon has headers alone */
+	/* an epoch without an end would need an endless onion: there the beacon has headers alone */
 	for (uint32_t i = 0; i < world.plan.n && config->beacon && config->epoch_blocks > 0; i++)
 		draw_onion(i, node->epoch, &config->onion[i]);
 }

@@ -19,6 +19,9 @@ SELECT bool_and(mes.audit_merkle_root(leaves) = mes.merkle_root(data)) AS merkle
           FROM generate_series(1, 33) AS n, generate_series(1, n) AS i GROUP BY n) AS trees;
 -- state stands in the set hash: the rows of the current state add up to the last block's digest, and
 -- one changed row is found                                                              -- P16
+SELECT mes.create_account('zz_issuer') IS NOT NULL AS made;
+SET meschain.account = 'zz_issuer';
+SELECT mes.issue_asset('ZZ.ROW', 1) IS NOT NULL AS issued;
 BEGIN;
 SET LOCAL session_replication_role = replica;
 UPDATE mes_internal.output_rows SET amount_units = amount_units + 1
