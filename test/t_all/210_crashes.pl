@@ -8,7 +8,6 @@ use warnings;
 use MeschainFederation;
 use Test::More;
 
-my $thorough = $ENV{ALL};
 my $bank = MeschainFederation->create(4, parameters => { tau0 => 1500 });
 
 sub under_load
@@ -25,7 +24,7 @@ sub under_load
 	return;
 }
 
-under_load('a follower killed', sub { $bank->kill9(3); $bank->wait_blocks(1, 5); $bank->start(3) }) if $thorough;
+under_load('a follower killed', sub { $bank->kill9(3); $bank->wait_blocks(1, 5); $bank->start(3) });
 under_load(
 	'the leader killed',
 	sub {
@@ -46,7 +45,7 @@ under_load(
 		$bank->pause($leader);
 		$bank->wait_blocks(1, 5);
 		$bank->resume($leader);
-	}) if $thorough;
+	});
 
 # ---- two of four: no block, no fork; then they go on where they stopped
 $bank->kill9(3, 4);
@@ -72,7 +71,7 @@ under_load(
 			$bank->start($leader);
 		}
 	},
-	seconds => 60) if $thorough;
+	seconds => 60);
 
 $bank->verifies($_) foreach $bank->nodes;
 $bank->logs_are_clean;
