@@ -95,7 +95,8 @@ verify_item(BatchItem *item, McSpan envelope, const TxRules *rules)
 	status_problem(&item->problem, MC_OK, 0, 0);
 	item->was_read = tx_read(envelope, &item->view, &item->problem) == MC_OK;
 	if (!item->was_read || tx_check_rules(&item->view, rules, &item->problem) != MC_OK ||
-		tx_verify(&item->view, &item->problem) != MC_OK)
+		tx_verify(&item->view, &item->problem) != MC_OK ||
+		pool_check_decided(&item->view, &item->problem) != MC_OK)
 		pg_atomic_fetch_add_u64(&node_shared->stats.submissions_refused, 1);
 }
 

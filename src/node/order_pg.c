@@ -23,7 +23,7 @@
 /* Final blocks that may wait for apply before this node proposes more: waiting makes the next
  * block larger. */
 #define BACKLOG_MAX 2
-#define SWEEP_MS 10000
+#define SWEEP_MS 2000
 #define SWEEP_AGE_US INT64CONST(60000000)
 
 OrderState order;

@@ -287,8 +287,8 @@ lately_place(const McHash *txid)
 	return &pool->lately[get_be64(txid->bytes) % POOL_LATELY];
 }
 
-static bool
-decided_lately(const McHash *txid)
+bool
+pool_decided_lately(const McHash *txid)
 {
 	return *lately_place(txid) == get_be64(txid->bytes + 8);
 }
@@ -310,7 +310,7 @@ open_slot(uint32_t number)
 	slot->sequence = ++pool->sequence;
 	pg_atomic_write_u32(&slot->state, POOL_READY);
 	if (pool_find(pool_by_txid, &slot->view.txid) != POOL_NONE ||
-		(slot->introducer != POOL_LOCAL && decided_lately(&slot->view.txid)))
+		(slot->introducer != POOL_LOCAL && pool_decided_lately(&slot->view.txid)))
 		return;
 	index_add(pool_by_txid, &slot->view.txid, number);
 	pool_link(number, false);
@@ -370,13 +370,28 @@ pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
 /* ---- other members' bodies ---------------------------------------------------------------------
  */
 
+McStatus
+pool_check_decided(const TxView *view, McProblem *problem)
+{
+	char name[2 * HASH_SIZE + 1];
+	bool decided;
+
+	LWLockAcquire(pool->lock, LW_SHARED);
+	decided = pool_decided_lately(&view->txid);
+	LWLockRelease(pool->lock);
+	if (!decided)
+		return MC_OK;
+	hex_format(view->txid.bytes, HASH_SIZE, name);
+	return status_problem_name(problem, MC_DUPLICATE, name, sizeof(name) - 1);
+}
+
 bool
 pool_knows(const McHash *txid, const McHash *body_id)
 {
 	bool known;
 
 	LWLockAcquire(pool->lock, LW_SHARED);
-	known = decided_lately(txid) || pool_find(pool_by_body, body_id) != POOL_NONE;
+	known = pool_decided_lately(txid) || pool_find(pool_by_body, body_id) != POOL_NONE;
 	LWLockRelease(pool->lock);
 	return known;
 }
@@ -412,8 +427,8 @@ pool_offer(const TxView *view, uint32_t member, uint32_t member_count, bool name
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	if (pool_find(pool_by_body, &view->body_id) != POOL_NONE)
 		answer = POOL_OFFER_KNOWN;
-	else if (!named &&
-			 (decided_lately(&view->txid) || pool_find(pool_by_txid, &view->txid) != POOL_NONE))
+	else if (!named && (pool_decided_lately(&view->txid) ||
+						pool_find(pool_by_txid, &view->txid) != POOL_NONE))
 		answer = POOL_OFFER_KNOWN;
 	else if (!named && over_share(member, member_count))
 		answer = POOL_OFFER_REFUSED;

@@ -101,6 +101,8 @@ extern PoolOffer pool_offer(const TxView *view, uint32_t member, uint32_t member
 
 /* True when the body needs no look: it is here, or its transaction was decided lately. */
 extern bool pool_knows(const McHash *txid, const McHash *body_id);
+/* A transaction of the last blocks: whoever submits it again need not wait for another. */
+extern McStatus pool_check_decided(const TxView *view, McProblem *problem);
 /* Told by apply when it starts; everything later is noted by pool_finish. */
 extern void pool_note_decided(const McHash *txid);
 

@@ -47,6 +47,7 @@ extern HTAB *pool_by_body;
 extern dsa_area *pool_dsa(void);
 
 /* All of these need the pool's lock. */
+extern bool pool_decided_lately(const McHash *txid);
 extern uint32_t pool_find(HTAB *index, const McHash *hash);
 extern void pool_link(uint32_t slot, bool at_head);
 extern void pool_unlink(uint32_t slot);

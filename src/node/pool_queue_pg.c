@@ -239,8 +239,10 @@ pool_sweep(int64 before_us)
 		PoolSlot *slot = &pool->slots[i];
 
 		if (pg_atomic_read_u32(&slot->state) != POOL_READY || slot->queued || slot->watched ||
-			slot->holds > 0 || slot->since_us >= before_us)
+			slot->holds > 0)
 			continue;
+		if (slot->since_us >= before_us && !pool_decided_lately(&slot->view.txid))
+			continue; /* a block that names it may be on its way */
 		pg_atomic_write_u32(&slot->state, POOL_DONE);
 		free_later(&freed, i);
 	}

@@ -356,7 +356,7 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 
 	if (tx_read(envelope, &view, &problem) != MC_OK ||
 		tx_check_rules(&view, &genesis->rules, &problem) != MC_OK ||
-		tx_verify(&view, &problem) != MC_OK)
+		tx_verify(&view, &problem) != MC_OK || pool_check_decided(&view, &problem) != MC_OK)
 	{
 		pg_atomic_fetch_add_u64(&node_shared->stats.submissions_refused, 1);
 		problem_raise(&problem);
