@@ -339,6 +339,8 @@ let_go(uint32_t *ordered)
 			free_later(&freed, i);
 	}
 	pool->announced_read = pool->announced;
+	/* of another ledger perhaps: apply notes what this one has decided */
+	memset(pool->lately, 0, POOL_LATELY * sizeof(uint64_t));
 	LWLockRelease(pool->lock);
 	free_now(&freed);
 	return count;
