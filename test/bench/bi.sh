@@ -80,7 +80,8 @@ while [ "$round" -lt "$rounds" ]; do
   refresh_for_ever &
   refreshing=$!
   load 8 50 | cut -d' ' -f1 >> "$work/beside"
-  kill "$refreshing" 2>/dev/null || true
+  # a refresher that died on the way would flatter the figure
+  kill "$refreshing" || { echo "the dashboard stopped refreshing" >&2; exit 1; }
   wait "$refreshing" 2>/dev/null || true
   refreshing=
 done

@@ -12,7 +12,8 @@ pg_config=${PG_CONFIG:-pg_config}
 bin=$("$pg_config" --bindir)
 lib=$("$pg_config" --pkglibdir)
 share=$("$pg_config" --sharedir)
-version="$("$pg_config" --version) $(stat -c '%s %Y' "$bin/postgres")"
+# a package that adds a library makes the copy old, too
+version="$("$pg_config" --version) $(stat -c '%s %Y' "$bin/postgres") $(stat -c %Y "$lib")"
 
 if [ "$(cat "$dir/.version" 2>/dev/null)" != "$version" ]; then
   rm -rf "$dir"
