@@ -279,9 +279,7 @@ tell_waiters(const BlockExchange *exchange)
 		refused += txs[i].problem.status != MC_OK;
 		if (pg_atomic_read_u32(&slot->state) == POOL_DONE)
 			continue; /* an earlier block decided it; this one refused the double */
-		slot->problem = txs[i].problem;
-		slot->height = exchange->header.height;
-		slot->position = i;
+		slot->outcome = (PoolOutcome){ txs[i].problem, exchange->header.height, i };
 	}
 	pool_finish(exchange->slots, exchange->slot_count);
 	pg_atomic_fetch_add_u64(&node_shared->stats.transactions, count);

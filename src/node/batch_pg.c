@@ -31,7 +31,6 @@ typedef struct BatchItem
 	TxView view;
 	uint32_t slot; /* POOL_NONE: refused at the door, or decided */
 	bool was_read; /* txid and submission are known */
-	bool published;
 	McProblem problem;
 	uint64_t height; /* 0: no block decided it */
 	uint32_t position;
@@ -49,10 +48,7 @@ leave_item(BatchItem *item)
 {
 	if (item->slot == POOL_NONE)
 		return;
-	if (item->published)
-		pool_abandon(item->slot);
-	else
-		pool_release(item->slot);
+	pool_release(item->slot);
 	item->slot = POOL_NONE;
 }
 
@@ -176,7 +172,6 @@ publish_all(void)
 			refuse_pending(item);
 			continue;
 		}
-		item->published = true;
 		published++;
 	}
 	pg_memory_barrier();
@@ -200,9 +195,9 @@ take_outcome(BatchItem *item)
 	if (pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state)) != POOL_DONE)
 		return false;
 	pg_read_barrier();
-	item->problem = slot->problem;
-	item->height = slot->height;
-	item->position = slot->position;
+	item->problem = slot->outcome.problem;
+	item->height = slot->outcome.height;
+	item->position = slot->outcome.position;
 	pool_release(item->slot);
 	item->slot = POOL_NONE;
 	return true;

@@ -155,8 +155,8 @@ block_own(const McHash *hash, const PbftHeader *header, const uint32_t *slots, u
 		block->slots[i] = slots[i];
 		block->txids[i] = slot->view.txid;
 		block->bodies[i] = slot->view.body_id;
-		pool_hold_slot(slots[i]);
 	}
+	pool_hold_slots(slots, count);
 	block->missing = 0;
 	return block;
 }

@@ -10,9 +10,11 @@
 #include "node/pool_pg.h"
 #include "tx/receipt.h"
 
+#define LOOKED_UP_MAX 100
+
 /* A submission that stands in a committed block already: its receipt is the outcome. */
 static bool
-decided_already(PoolSlot *slot)
+decided_already(const McHash *hash, PoolOutcome *outcome)
 {
 	Datum txid = PointerGetDatum(palloc(VARHDRSZ + HASH_SIZE));
 	int64 tx_id;
@@ -21,7 +23,7 @@ decided_already(PoolSlot *slot)
 	HeapTuple row;
 
 	SET_VARSIZE(DatumGetPointer(txid), VARHDRSZ + HASH_SIZE);
-	memcpy(VARDATA(DatumGetPointer(txid)), slot->view.txid.bytes, HASH_SIZE);
+	memcpy(VARDATA(DatumGetPointer(txid)), hash->bytes, HASH_SIZE);
 	if (SPI_execute_with_args("SELECT tx_id, receipt FROM mes_internal.transaction_rows "
 							  "WHERE txid = $1 ORDER BY tx_id LIMIT 1",
 							  1, (Oid[]){ BYTEAOID }, &txid, NULL, true, 1) != SPI_OK_SELECT)
@@ -31,7 +33,7 @@ decided_already(PoolSlot *slot)
 	row = SPI_tuptable->vals[0];
 	tx_id = DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
 	receipt = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
-	status_problem(&slot->problem, MC_OK, 0, 0);
+	status_problem(&outcome->problem, MC_OK, 0, 0);
 	if (!isnull)
 	{
 		bytea *bytes = DatumGetByteaPP(receipt);
@@ -39,11 +41,11 @@ decided_already(PoolSlot *slot)
 		McHash named;
 
 		if (receipt_read(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), &named,
-						 &slot->problem, &unused) != MC_OK)
+						 &outcome->problem, &unused) != MC_OK)
 			elog(ERROR, "a receipt is damaged");
 	}
-	slot->height = OUTPUT_ID_HEIGHT(tx_id);
-	slot->position = (uint32_t) (tx_id & ((1 << OUTPUT_ID_SHIFT) - 1));
+	outcome->height = OUTPUT_ID_HEIGHT(tx_id);
+	outcome->position = (uint32_t) (tx_id & ((1 << OUTPUT_ID_SHIFT) - 1));
 	return true;
 }
 
@@ -71,4 +73,16 @@ decided_recall(void)
 {
 	pool_requeue(decided_already);
 	note_decided();
+}
+
+void
+decided_look_up(int64 before_us)
+{
+	McHash *txids = palloc(sizeof(McHash) * LOOKED_UP_MAX);
+	uint32_t count = pool_waiting(txids, LOOKED_UP_MAX, before_us);
+	PoolOutcome outcome;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (decided_already(&txids[i], &outcome))
+			pool_settle_waiting(&txids[i], &outcome);
 }

@@ -10,17 +10,22 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "node/blockers_pg.h"
+#include "node/decided_pg.h"
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
 #include "node/outbox_pg.h"
 #include "node/pause_pg.h"
+#include "node/pool_pg.h"
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #define ROUND_MS 5000
+/* What waits for less may be in a block that is being made. */
+#define LOOK_UP_US INT64CONST(50000)
 #define BLOCK_CHANNEL "mes_blocks"
 #define NOTIFY_LOCK_TIMEOUT "1s"
 
@@ -84,6 +89,17 @@ do_round(void)
 	hand_over_outbox();
 }
 
+static uint64_t
+tip_height(void)
+{
+	uint64_t height;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	height = node_shared->tip.height;
+	LWLockRelease(node_shared->lock);
+	return height;
+}
+
 /*
  * P7: one NOTIFY for the blocks since the last, in a transaction of its own and never in a block's:
  * it takes a cluster-wide lock, and one idle listener can fill the queue. A failure is counted.
@@ -92,11 +108,8 @@ static void
 notify_blocks(void)
 {
 	static uint64_t told = UINT64_MAX;
-	uint64_t height;
+	uint64_t height = tip_height();
 
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	height = node_shared->tip.height;
-	LWLockRelease(node_shared->lock);
 	if (told == UINT64_MAX)
 		told = height;
 	if (height == told)
@@ -120,6 +133,26 @@ notify_blocks(void)
 	PG_END_TRY();
 }
 
+/*
+ * No block since the last look, and transactions wait: the others may pass over one that they
+ * remember as decided and this node does not. While it waits this node takes the silence for a
+ * failed leader and leaves the view alone, so it is looked up before the shortest slot ends.
+ */
+static void
+look_up_waiting(void)
+{
+	static uint64_t seen;
+	uint64_t height = tip_height();
+
+	if (height == seen && pool_ready_count() > 0)
+	{
+		begin_transaction();
+		decided_look_up(GetCurrentTimestamp() - LOOK_UP_US);
+		commit_transaction();
+	}
+	seen = height;
+}
+
 /* The time between two rounds, for closing balances, with an eye on apply's locks and on what
  * hooks submit. */
 static void
@@ -134,6 +167,7 @@ watch_apply(void)
 		if (pg_atomic_read_u32(&node_shared->outbox_due) != 0)
 			hand_over_outbox();
 		notify_blocks();
+		look_up_waiting();
 		if (!blockers_apply_waits())
 			continue;
 		begin_transaction();

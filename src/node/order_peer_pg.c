@@ -86,6 +86,7 @@ order_take_inboxes(void)
 
 			for (uint32_t k = 0; k < count; k++)
 				link_queue(i, span_of(&body_kind, 1), pool_slot(slots[k])->view.bytes);
+			pool_drop(slots, count);
 			order_step((PbftEvent){ .kind = PBFT_EVENT_LINK_UP, .sender = i });
 		}
 		if (!ring_empty(&peer->inbox))
@@ -230,6 +231,8 @@ tell_all(const uint32_t *slots, uint32_t count)
 		for (uint32_t i = 0; i < order.member_count; i++)
 			if (i != order.self && link_is_up(i))
 				link_queue(i, span_of(&body_kind, 1), pool_slot(slots[k])->view.bytes);
+	if (count > 0)
+		pool_drop(slots, count);
 }
 
 /* Law 2: bodies go ahead of the blocks that name them. What was lost on the way goes again. */

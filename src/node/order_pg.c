@@ -70,7 +70,19 @@ backlog(void)
 	return order.member_count == 1 ? !exchange_free() : order.ordered_count >= BACKLOG_MAX;
 }
 
-/* Offers what waits in the pool and stands in no block of this chain, as far as one block goes. */
+static void
+end_offer(void)
+{
+	if (order.offered > 0)
+		pool_drop(order.offered_slots, order.offered);
+	order.offered = 0;
+}
+
+/*
+ * Offers what waits in the pool and stands in no block of this chain, as far as one block goes. The
+ * bodies are held until the core has answered: apply may decide one of them meanwhile, by another
+ * body of its transaction.
+ */
 static void
 offer_candidate(uint64_t request, const McHash *parent)
 {
@@ -78,6 +90,9 @@ offer_candidate(uint64_t request, const McHash *parent)
 	PbftCandidate candidate = { .request = request, .empty = true };
 	MerkleBuilder tree;
 
+	if (!pbft_effects_room(order.effects))
+		order_flush(); /* now: it may ask for a candidate itself */
+	end_offer();
 	if (!backlog())
 	{
 		blocks_mark_chain(parent, order.marks, ++order.mark);
@@ -86,8 +101,6 @@ offer_candidate(uint64_t request, const McHash *parent)
 			(size_t) document->parameters[PARAMETER_BLOCK_BYTES_MAX], order.marks, order.mark);
 		candidate.empty = order.offered == 0;
 	}
-	else
-		order.offered = 0;
 	merkle_builder_init(&tree);
 	for (uint32_t i = 0; i < order.offered; i++)
 	{
@@ -291,6 +304,7 @@ answer_questions(void)
 		else if (effect->kind == PBFT_VALIDATE)
 			order_validate(&question);
 	}
+	end_offer();
 }
 
 /* The log may have lost something: what was about to leave does not, and this node is fenced. */
@@ -386,8 +400,7 @@ feed_exchange(void)
 
 		order.executed_height = height;
 		lie_about_result(&exec_root);
-		order_step((PbftEvent){
-			.kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exec_root });
+		order_step((PbftEvent){ .kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exec_root });
 	}
 	else if (stage == EXCHANGE_APPLIED)
 	{

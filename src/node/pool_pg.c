@@ -9,6 +9,7 @@
 #include "ledger/execute.h"
 #include "miscadmin.h"
 #include "node/guc_pg.h"
+#include "node/switches_pg.h"
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -162,7 +163,7 @@ pool_claim(size_t size)
 		pool->bytes += size;
 		slot->body = body;
 		slot->view.bytes.size = size;
-		slot->queued = slot->watched = false;
+		slot->queued = slot->watched = slot->looked_up = false;
 		slot->holds = 0;
 		slot->waiter = NULL;
 		slot->introducer = POOL_LOCAL;
@@ -236,12 +237,6 @@ pool_release(uint32_t number)
 		dsa_free(pool_dsa(), body);
 }
 
-void
-pool_abandon(uint32_t number)
-{
-	pool_release(number);
-}
-
 /* ---- filling -----------------------------------------------------------------------------------
  */
 
@@ -299,6 +294,17 @@ pool_note_decided(const McHash *txid)
 	*lately_place(txid) = get_be64(txid->bytes + 8);
 }
 
+bool
+pool_stands(uint32_t number)
+{
+	const McHash *txid = &pool->slots[number].view.txid;
+	uint32_t standing = pool_find(pool_by_txid, txid);
+
+	if (standing == POOL_NONE)
+		index_add(pool_by_txid, txid, number);
+	return standing == POOL_NONE || standing == number;
+}
+
 /* A filled slot becomes one that blocks may name; queued when its txid is not, and is not decided:
  * a block that is fetched twice brings its bodies again. */
 static void
@@ -309,11 +315,9 @@ open_slot(uint32_t number)
 	index_add(pool_by_body, &slot->view.body_id, number);
 	slot->sequence = ++pool->sequence;
 	pg_atomic_write_u32(&slot->state, POOL_READY);
-	if (pool_find(pool_by_txid, &slot->view.txid) != POOL_NONE ||
-		(slot->introducer != POOL_LOCAL && pool_decided_lately(&slot->view.txid)))
-		return;
-	index_add(pool_by_txid, &slot->view.txid, number);
-	pool_link(number, false);
+	if ((slot->introducer == POOL_LOCAL || !pool_decided_lately(&slot->view.txid)) &&
+		pool_stands(number))
+		pool_link(number, false);
 }
 
 static void
@@ -321,6 +325,37 @@ announce(uint32_t number)
 {
 	if (pool->announced - pool->announced_read < pool->slot_count)
 		pool->announce[pool->announced++ % pool->slot_count] = number;
+}
+
+/* The slot in which this transaction stands already. Its body may be here without a place in the
+ * queue: then some block brought it. */
+static uint32_t
+known_slot(const TxView *view)
+{
+	uint32_t known = pool_find(pool_by_txid, &view->txid);
+
+	return known != POOL_NONE ? known : pool_find(pool_by_body, &view->body_id);
+}
+
+/* A session of this node answers for the body from now on: it queues, and the others are told, for
+ * the member that brought it may have told nobody else. */
+static void
+adopt(uint32_t number)
+{
+	PoolSlot *slot = &pool->slots[number];
+	uint32_t state = pg_atomic_read_u32(&slot->state);
+
+	if (state == POOL_DONE || !pool_stands(number))
+		return;
+	if (state == POOL_READY && !slot->queued)
+	{
+		slot->sequence = ++pool->sequence;
+		pool_link(number, false);
+	}
+	if (state == POOL_ORDERED || slot->introducer == POOL_LOCAL)
+		return;
+	slot->introducer = POOL_LOCAL;
+	announce(number);
 }
 
 static void
@@ -344,7 +379,7 @@ pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
 	slot->waiter_pid = 0;
 
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	known = pool_find(pool_by_txid, &view->txid);
+	known = known_slot(view);
 	if (known != POOL_NONE)
 	{
 		unused = free_locked(number);
@@ -353,6 +388,8 @@ pool_publish(uint32_t number, const TxView *view, int commit_level, bool wait)
 		if (wait && (pool->slots[known].watched ||
 					 !hash_equal(&pool->slots[known].view.body_id, &view->body_id)))
 			number = POOL_NONE;
+		else
+			adopt(known);
 	}
 	else
 	{
@@ -377,7 +414,7 @@ pool_check_decided(const TxView *view, McProblem *problem)
 	bool decided;
 
 	LWLockAcquire(pool->lock, LW_SHARED);
-	decided = pool_decided_lately(&view->txid);
+	decided = !switch_forget() && pool_decided_lately(&view->txid);
 	LWLockRelease(pool->lock);
 	if (!decided)
 		return MC_OK;

@@ -22,8 +22,15 @@ typedef enum PoolState
 	POOL_CLAIMED, /* being filled by its backend */
 	POOL_READY,   /* may stand in the queue */
 	POOL_ORDERED, /* in a block whose order is final */
-	POOL_DONE,    /* problem, height and position tell the outcome */
+	POOL_DONE,    /* see its outcome */
 } PoolState;
+
+typedef struct PoolOutcome
+{
+	McProblem problem;
+	uint64_t height;
+	uint32_t position;
+} PoolOutcome;
 
 typedef struct PoolSlot
 {
@@ -32,8 +39,9 @@ typedef struct PoolSlot
 	uint32_t next; /* in the free list or in the queue */
 	uint32_t previous;
 	bool queued;
+	bool looked_up;      /* pool_waiting gave it out */
 	bool watched;        /* a session waits for it or has not fetched its outcome */
-	uint32_t holds;      /* blocks of the order worker that name it */
+	uint32_t holds;      /* blocks that name it, and who reads it now */
 	uint32_t introducer; /* member that brought it; POOL_LOCAL: a session of this node */
 	uint64_t sequence;   /* order of publication */
 	Latch *waiter;
@@ -41,13 +49,10 @@ typedef struct PoolSlot
 	int commit_level;
 	int64 since_us;
 	/* filled while claimed */
-	uint64_t body; /* dsa_pointer of the envelope */
-	McHash leaf;   /* of tx_root */
-	TxView view;   /* spans point into the pool: one address in every process */
-	/* the outcome */
-	McProblem problem;
-	uint64_t height;
-	uint32_t position;
+	uint64_t body;       /* dsa_pointer of the envelope */
+	McHash leaf;         /* of tx_root */
+	TxView view;         /* spans point into the pool: one address in every process */
+	PoolOutcome outcome; /* of one that is done */
 } PoolSlot;
 
 typedef struct PoolCounts
@@ -80,11 +85,8 @@ extern uint32_t pool_claim(size_t size);
  */
 extern uint32_t pool_publish(uint32_t slot, const TxView *view, int commit_level, bool wait);
 
-/* Gives up a claim, or a slot whose outcome was read. */
+/* Gives up a claim, or leaves a published slot: with its outcome read or before it is known. */
 extern void pool_release(uint32_t slot);
-
-/* The waiter leaves before the outcome. */
-extern void pool_abandon(uint32_t slot);
 
 /* ---- other members' bodies ---- */
 
@@ -112,7 +114,7 @@ extern size_t pool_copy(const McHash *body_id, uint8_t *out, size_t capacity);
 /* ---- order and apply ---- */
 
 /* The head of the queue, without what marks says stands in a block already (marks[slot] == mark).
- */
+ * It is held: give it back with pool_drop. */
 extern uint32_t pool_peek(uint32_t *slots, uint32_t maximum, size_t bytes_maximum,
 						  const uint32_t *marks, uint32_t mark);
 extern uint32_t pool_ready_count(void);
@@ -121,17 +123,18 @@ extern uint64_t pool_version(void);
 
 /* Finds bodies and holds them for a block; POOL_NONE where missing. Returns how many are. */
 extern uint32_t pool_hold(const McHash *body_ids, uint32_t count, uint32_t *slots);
-/* The same for one whose slot is known. */
-extern void pool_hold_slot(uint32_t slot);
+/* Once more what is held. */
+extern void pool_hold_slots(const uint32_t *slots, uint32_t count);
 extern void pool_drop(const uint32_t *slots, uint32_t count);
 
 /* The block's order is final: out of the queue; wakes who waits for no more than that. */
 extern void pool_ordered(const uint32_t *slots, uint32_t count);
 
-/* What was published by this node's sessions since the last call, for the other members. */
+/* What was published by this node's sessions since the last call, for the other members; held. */
 extern uint32_t pool_announced(uint32_t *slots, uint32_t maximum);
 extern bool pool_announcing(void);
-/* What of it still waits and is older: for a member whose link came up, and for lost gossip. */
+/* What of it still waits and is older: for a member whose link came up, and for lost gossip. Held.
+ */
 extern uint32_t pool_own(uint32_t *slots, uint32_t maximum, int64 before_us);
 
 /* Frees bodies that no queue, block or session needs and that are older than this. */
@@ -140,8 +143,13 @@ extern void pool_sweep(int64 before_us);
 /* Apply tells the outcome of a block's slots and wakes who waits. */
 extern void pool_finish(const uint32_t *slots, uint32_t count);
 
+/* What has been in the queue since before then, each once; and the outcome of one that is there in
+ * vain. */
+extern uint32_t pool_waiting(McHash *txids, uint32_t maximum, int64 before_us);
+extern void pool_settle_waiting(const McHash *txid, const PoolOutcome *outcome);
+
 /* After the workers were lost: what is decided is told so, everything else queues in its order. */
-extern void pool_requeue(bool (*decided)(PoolSlot *slot));
+extern void pool_requeue(bool (*decided)(const McHash *txid, PoolOutcome *outcome));
 
 extern void pool_counts(PoolCounts *counts);
 

@@ -1,6 +1,6 @@
 /*
- * pool_private_pg.h - the pool's shared memory, for its two files: pool_pg.c takes bodies in,
- * pool_queue_pg.c gives them to blocks.
+ * pool_private_pg.h - the pool's shared memory, for its files: pool_pg.c takes bodies in,
+ * pool_queue_pg.c gives them to blocks, pool_check_pg.c looks whether all is in its place.
  */
 #ifndef MESCHAIN_NODE_POOL_PRIVATE_PG_H
 #define MESCHAIN_NODE_POOL_PRIVATE_PG_H
@@ -49,8 +49,16 @@ extern dsa_area *pool_dsa(void);
 /* All of these need the pool's lock. */
 extern bool pool_decided_lately(const McHash *txid);
 extern uint32_t pool_find(HTAB *index, const McHash *hash);
+/* Whether this body stands for its transaction, which it does from now on if no other does. */
+extern bool pool_stands(uint32_t slot);
 extern void pool_link(uint32_t slot, bool at_head);
 extern void pool_unlink(uint32_t slot);
+/* In test builds: every slot is where its state says, and the counters agree. */
+#ifdef USE_ASSERT_CHECKING
+extern void pool_check(void);
+#else
+#define pool_check() ((void) 0)
+#endif
 /* Frees the slot when nothing needs it; the body to dsa_free after the lock, or invalid. */
 extern dsa_pointer pool_free_unneeded(uint32_t slot);
 

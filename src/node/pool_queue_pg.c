@@ -58,7 +58,7 @@ pool_peek(uint32_t *slots, uint32_t maximum, size_t bytes_maximum, const uint32_
 	uint32_t count = 0;
 	size_t bytes = 0;
 
-	LWLockAcquire(pool->lock, LW_SHARED);
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	for (uint32_t at = pool->queue_head; at != POOL_NONE && count < maximum;
 		 at = pool->slots[at].next)
 	{
@@ -67,6 +67,7 @@ pool_peek(uint32_t *slots, uint32_t maximum, size_t bytes_maximum, const uint32_
 		bytes += pool->slots[at].view.bytes.size;
 		if (bytes > bytes_maximum && count > 0)
 			break;
+		pool->slots[at].holds++;
 		slots[count++] = at;
 	}
 	LWLockRelease(pool->lock);
@@ -119,10 +120,14 @@ pool_hold(const McHash *body_ids, uint32_t count, uint32_t *slots)
 }
 
 void
-pool_hold_slot(uint32_t slot)
+pool_hold_slots(const uint32_t *slots, uint32_t count)
 {
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	pool->slots[slot].holds++;
+	for (uint32_t i = 0; i < count; i++)
+	{
+		Assert(pool->slots[slots[i]].holds > 0);
+		pool->slots[slots[i]].holds++;
+	}
 	LWLockRelease(pool->lock);
 }
 
@@ -196,8 +201,10 @@ pool_announced(uint32_t *slots, uint32_t maximum)
 		uint32_t slot = pool->announce[pool->announced_read++ % pool->slot_count];
 
 		/* decided meanwhile, and perhaps another's by now: gossip of it would harm nobody */
-		if (pg_atomic_read_u32(&pool->slots[slot].state) == POOL_READY)
-			slots[count++] = slot;
+		if (pg_atomic_read_u32(&pool->slots[slot].state) != POOL_READY)
+			continue;
+		pool->slots[slot].holds++;
+		slots[count++] = slot;
 	}
 	LWLockRelease(pool->lock);
 	return count;
@@ -219,11 +226,15 @@ pool_own(uint32_t *slots, uint32_t maximum, int64 before_us)
 {
 	uint32_t count = 0;
 
-	LWLockAcquire(pool->lock, LW_SHARED);
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	for (uint32_t at = pool->queue_head; at != POOL_NONE && count < maximum;
 		 at = pool->slots[at].next)
-		if (pool->slots[at].introducer == POOL_LOCAL && pool->slots[at].since_us < before_us)
-			slots[count++] = at;
+	{
+		if (pool->slots[at].introducer != POOL_LOCAL || pool->slots[at].since_us >= before_us)
+			continue;
+		pool->slots[at].holds++;
+		slots[count++] = at;
+	}
 	LWLockRelease(pool->lock);
 	return count;
 }
@@ -253,61 +264,123 @@ pool_sweep(int64 before_us)
 /* ---- the outcome -------------------------------------------------------------------------------
  */
 
-/* Marks one as done, returns the latch to set. */
-static Latch *
-finish_one(uint32_t number, FreedBodies *freed)
+/* What deciding leaves to do once the lock is gone. */
+typedef struct Decided
+{
+	FreedBodies freed;
+	Latch **woken;
+	uint32_t woken_count;
+} Decided;
+
+static void
+begin_deciding(Decided *decided, uint32_t count)
+{
+	decided->freed = (FreedBodies){ 0, palloc(sizeof(dsa_pointer) * Max(2 * count, 1)) };
+	decided->woken = palloc(sizeof(Latch *) * Max(2 * count, 1));
+	decided->woken_count = 0;
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
+}
+
+static void
+end_deciding(Decided *decided)
+{
+	pool_check();
+	LWLockRelease(pool->lock);
+	for (uint32_t i = 0; i < decided->woken_count; i++)
+		SetLatch(decided->woken[i]);
+	free_now(&decided->freed);
+	pfree(decided->woken);
+}
+
+static void
+finish_one(uint32_t number, Decided *decided)
 {
 	PoolSlot *slot = &pool->slots[number];
-	Latch *waiter = slot->watched ? slot->waiter : NULL;
 
+	if (slot->watched && slot->waiter != NULL)
+		decided->woken[decided->woken_count++] = slot->waiter;
 	pool_unlink(number);
 	pool_note_decided(&slot->view.txid);
 	pg_write_barrier(); /* the outcome before the state that announces it */
 	pg_atomic_write_u32(&slot->state, POOL_DONE);
-	free_later(freed, number);
-	return waiter;
+	free_later(&decided->freed, number);
 }
 
-/* The slot in which the same transaction waits under other signatures, or POOL_NONE. */
-static uint32_t
-sibling(uint32_t number)
+/* One that is done already was decided by an earlier block. Whatever body of the transaction
+ * stands in the queue or another block is decided with it. */
+static void
+finish(uint32_t number, Decided *decided)
 {
-	uint32_t other = pool_find(pool_by_txid, &pool->slots[number].view.txid);
+	PoolSlot *slot = &pool->slots[number];
+	uint32_t other = pool_find(pool_by_txid, &slot->view.txid);
 
-	return other == number ? POOL_NONE : other;
+	if (pg_atomic_read_u32(&slot->state) == POOL_DONE)
+		return;
+	if (other != POOL_NONE && other != number &&
+		pg_atomic_read_u32(&pool->slots[other].state) != POOL_DONE)
+	{
+		pool->slots[other].outcome = slot->outcome;
+		finish_one(other, decided);
+	}
+	finish_one(number, decided);
 }
 
 void
 pool_finish(const uint32_t *slots, uint32_t count)
 {
-	FreedBodies freed = { 0, palloc(sizeof(dsa_pointer) * Max(2 * count, 1)) };
-	Latch **woken = palloc(sizeof(Latch *) * Max(2 * count, 1));
-	uint32_t woken_count = 0;
+	Decided decided;
 
-	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
+	begin_deciding(&decided, count);
 	for (uint32_t i = 0; i < count; i++)
 	{
-		PoolSlot *decided = &pool->slots[slots[i]];
-		uint32_t other;
+		Assert(pool->slots[slots[i]].holds > 0);
+		finish(slots[i], &decided);
+	}
+	end_deciding(&decided);
+}
 
-		if (pg_atomic_read_u32(&decided->state) == POOL_DONE)
-			continue; /* by an earlier block */
-		other = sibling(slots[i]);
-		if (other != POOL_NONE && pg_atomic_read_u32(&pool->slots[other].state) != POOL_DONE)
-		{
-			pool->slots[other].problem = decided->problem;
-			pool->slots[other].height = decided->height;
-			pool->slots[other].position = decided->position;
-			woken[woken_count++] = finish_one(other, &freed);
-		}
-		woken[woken_count++] = finish_one(slots[i], &freed);
+static void
+settle(uint32_t number, PoolState expected, const PoolOutcome *outcome, Decided *decided)
+{
+	PoolSlot *slot = &pool->slots[number];
+
+	if (pg_atomic_read_u32(&slot->state) != (uint32_t) expected)
+		return;
+	slot->outcome = *outcome;
+	finish(number, decided);
+}
+
+uint32_t
+pool_waiting(McHash *txids, uint32_t maximum, int64 before_us)
+{
+	uint32_t count = 0;
+
+	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
+	for (uint32_t at = pool->queue_head; at != POOL_NONE && count < maximum;
+		 at = pool->slots[at].next)
+	{
+		PoolSlot *slot = &pool->slots[at];
+
+		if (slot->looked_up || slot->since_us >= before_us)
+			continue;
+		slot->looked_up = true;
+		txids[count++] = slot->view.txid;
 	}
 	LWLockRelease(pool->lock);
-	for (uint32_t i = 0; i < woken_count; i++)
-		if (woken[i] != NULL)
-			SetLatch(woken[i]);
-	free_now(&freed);
-	pfree(woken);
+	return count;
+}
+
+void
+pool_settle_waiting(const McHash *txid, const PoolOutcome *outcome)
+{
+	Decided decided;
+	uint32_t number;
+
+	begin_deciding(&decided, 1);
+	number = pool_find(pool_by_txid, txid);
+	if (number != POOL_NONE)
+		settle(number, POOL_READY, outcome, &decided);
+	end_deciding(&decided);
 }
 
 /* ---- after the workers were lost ---------------------------------------------------------------
@@ -322,7 +395,8 @@ newest_first(const void *left, const void *right)
 	return a < b ? 1 : a > b ? -1 : 0;
 }
 
-/* What blocks held and ordered; their order worker is gone. */
+/* What blocks held and ordered; their order worker is gone. Each of the ordered is held until it is
+ * decided or queued again: of two bodies of one txid the first takes the other with it. */
 static uint32_t
 let_go(uint32_t *ordered)
 {
@@ -332,8 +406,10 @@ let_go(uint32_t *ordered)
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
 	for (uint32_t i = 0; i < pool->slot_count; i++)
 	{
-		pool->slots[i].holds = 0;
-		if (pg_atomic_read_u32(&pool->slots[i].state) == POOL_ORDERED)
+		bool is_ordered = pg_atomic_read_u32(&pool->slots[i].state) == POOL_ORDERED;
+
+		pool->slots[i].holds = is_ordered ? 1 : 0;
+		if (is_ordered)
 			ordered[count++] = i;
 		else
 			free_later(&freed, i);
@@ -349,26 +425,43 @@ let_go(uint32_t *ordered)
 static void
 put_back(uint32_t number)
 {
+	PoolSlot *slot = &pool->slots[number];
+
 	LWLockAcquire(pool->lock, LW_EXCLUSIVE);
-	pg_atomic_write_u32(&pool->slots[number].state, POOL_READY);
-	if (pool_find(pool_by_txid, &pool->slots[number].view.txid) == number)
-		pool_link(number, true);
+	if (pg_atomic_read_u32(&slot->state) == POOL_ORDERED)
+	{
+		pg_atomic_write_u32(&slot->state, POOL_READY);
+		if (pool_stands(number))
+			pool_link(number, true);
+	}
 	LWLockRelease(pool->lock);
 }
 
+static void
+settle_ordered(uint32_t number, const PoolOutcome *outcome)
+{
+	Decided decided;
+
+	begin_deciding(&decided, 1);
+	settle(number, POOL_ORDERED, outcome, &decided);
+	end_deciding(&decided);
+}
+
 void
-pool_requeue(bool (*decided)(PoolSlot *slot))
+pool_requeue(bool (*decided)(const McHash *txid, PoolOutcome *outcome))
 {
 	uint32_t *ordered = palloc(sizeof(uint32_t) * pool->slot_count);
 	uint32_t count = let_go(ordered);
+	PoolOutcome outcome;
 
 	/* from the last, so that what spends another's change stays behind it */
 	qsort(ordered, count, sizeof(uint32_t), newest_first);
 	for (uint32_t i = 0; i < count; i++)
-		if (decided(pool_slot(ordered[i])))
-			pool_finish(&ordered[i], 1);
+		if (decided(&pool_slot(ordered[i])->view.txid, &outcome))
+			settle_ordered(ordered[i], &outcome);
 		else
 			put_back(ordered[i]);
+	pool_drop(ordered, count);
 	pfree(ordered);
 }
 

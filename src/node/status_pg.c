@@ -267,20 +267,24 @@ typedef struct PoolRows
 	PoolRow *rows;
 } PoolRows;
 
-/* Under the pool's lock: copies, and nothing that can fail. */
+/*
+ * Under the pool's lock: copies, and nothing that can fail. A body out of the queue that no final
+ * block has is kept for a block that may name it; its transaction stands elsewhere or is decided.
+ */
 static void
 copy_slot(const PoolSlot *slot, void *context)
 {
 	PoolRows *rows = context;
+	uint32_t state = pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state));
 	PoolRow *row;
 	TxOperation operation = { 0 };
 	WireReader reader;
 
-	if (rows->count == rows->capacity)
+	if (rows->count == rows->capacity || (state == POOL_READY && !slot->queued))
 		return;
 	row = &rows->rows[rows->count++];
 	*row = (PoolRow){
-		.state = (PoolState) pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state)),
+		.state = (PoolState) state,
 		.waiter_pid = slot->waiter_pid,
 		.commit_level = slot->commit_level,
 		.since_us = slot->since_us,

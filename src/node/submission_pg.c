@@ -272,7 +272,7 @@ static void
 settle(const TxView *view)
 {
 	const PoolSlot *slot = pool_slot(session.slot);
-	McProblem problem = slot->problem;
+	McProblem problem = slot->outcome.problem;
 	/* ordered is all that was asked for: its coins are counted when its rows are there */
 	bool done = pg_atomic_read_u32(unconstify(pg_atomic_uint32 *, &slot->state)) == POOL_DONE;
 
@@ -428,9 +428,7 @@ give_up(void)
 {
 	bool on_its_way = session.slot != POOL_NONE && session.published;
 
-	if (on_its_way)
-		pool_abandon(session.slot);
-	else if (session.slot != POOL_NONE)
+	if (session.slot != POOL_NONE)
 		pool_release(session.slot);
 	if (!on_its_way && session.coin_count > 0)
 		coins_release(session.coins, session.coin_count);

@@ -14,6 +14,7 @@ static char *blocked_peers;
 static int disk_us;
 static int clock_offset_ms;
 static int lie;
+static bool forget;
 
 static const struct config_enum_entry lies[] = {
 	{ "honest", SWITCH_HONEST, false },
@@ -36,6 +37,9 @@ switches_init(void)
 							NULL, NULL);
 	DefineCustomEnumVariable("meschain.test_lie", "How this node deceives the others.", NULL, &lie,
 							 SWITCH_HONEST, lies, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("meschain.test_forget",
+							 "The door does not remember what was decided lately.", NULL, &forget,
+							 false, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
 bool
@@ -67,6 +71,12 @@ int
 switch_disk_us(void)
 {
 	return disk_us;
+}
+
+bool
+switch_forget(void)
+{
+	return forget;
 }
 
 SwitchLie

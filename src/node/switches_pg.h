@@ -18,6 +18,8 @@ extern bool switch_peer_blocked(uint32_t member);
 extern int64 switch_clock_ms(void);
 /* Slept before each sync of the vote log, us. */
 extern int switch_disk_us(void);
+/* The door knows nothing of what was decided lately. */
+extern bool switch_forget(void);
 /* What kind of liar this node is. */
 typedef enum SwitchLie
 {
@@ -34,6 +36,7 @@ extern SwitchLie switch_lie(void);
 #define switch_peer_blocked(member) false
 #define switch_clock_ms() ((int64) 0)
 #define switch_disk_us() 0
+#define switch_forget() false
 
 #endif
 

@@ -9,6 +9,7 @@
 #   $bank->wait_equal;                          # same height everywhere, nothing under way
 #   $bank->ledgers_equal('after the kill');     # a test: every ledger relation, row by row (C7)
 #   $bank->has_acked($acked);                   # a test: nothing acknowledged is lost, on any node
+#   $bank->under_load('a kill', sub { ... });   # all of that around what the block does
 #
 # Nodes have numbers from 1, members from 0. Faults: kill9, kill9_worker, pause and resume (SIGSTOP,
 # SIGCONT of all processes of a node), partition and heal, switch_on for the test build's settings.
@@ -223,6 +224,9 @@ sub wait_blocks
 
 	return $self->wait_until($node, "SELECT applied_height >= $goal FROM mes.status", 't', $seconds);
 }
+
+# A node that leads now, as node 1 sees it, and is not node 1, which carries the load: then another.
+sub leader_but_one { my ($self) = @_; my $leader = $self->leader(1) // 1; return $leader == 1 ? 2 : $leader }
 
 # Number of the node that leads now, as this node sees it.
 sub leader
@@ -499,6 +503,24 @@ sub ledgers_equal
 	return $same;
 }
 
+# A story: $do happens while blocks are made, the load ends, and then every one of these nodes
+# (nodes => [...], default all) has the same ledger with all in it that was acknowledged. Options of
+# load_begin go through.
+sub under_load
+{
+	my ($self, $what, $do, %options) = @_;
+	my @nodes = @{ delete $options{nodes} // [ $self->nodes ] };
+	my $load = $self->load_begin(%options);
+
+	$self->wait_blocks($options{node} // 1, 5);
+	$do->();
+	my $acked = $self->load_end($load, "$what: the load ends well");
+	$self->wait_equal(nodes => \@nodes);
+	$self->ledgers_equal($what, @nodes);
+	$self->has_acked($acked, @nodes);
+	return;
+}
+
 # A test: a node proves its own ledger from the hashes up.
 sub verifies
 {
@@ -514,9 +536,9 @@ sub verifies
 # A test of its own: no assertion failed and nothing panicked.
 sub logs_are_clean
 {
-	my ($self) = @_;
+	my ($self, @nodes) = @_;
 
-	foreach my $node ($self->nodes)
+	foreach my $node (@nodes ? @nodes : $self->nodes)
 	{
 		my @bad = grep { /TRAP:|PANIC:|terminated by signal (6|11)/ } split /\n/, slurp_file($self->log_file($node));
 		is(join("\n", @bad), '', "no failed assertion and no panic in the log of node$node");
