@@ -21,8 +21,7 @@ static const secp256k1_context *
 curve_ready(void)
 {
 	if (curve_context == NULL)
-		curve_context =
-			secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
+		curve_context = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
 	if (curve_context == NULL)
 		abort();
 	return curve_context;
@@ -110,10 +109,36 @@ suite_sign(const SuiteSecret *secret, McSpan message, uint8_t signature[SUITE_SI
 	suite_wipe(expanded, sizeof(expanded));
 }
 
+/*
+ * P35: to parse a key of suite 2 takes a root of its curve, and the same few keys come again. Each
+ * has one place; whoever makes keys that share one only makes them cost what they would have cost.
+ */
+#define POINTS_KEPT 256
+
+typedef struct KeptPoint
+{
+	bool valid;
+	uint8_t public_key[SUITE_PUBLIC_SIZE];
+	secp256k1_xonly_pubkey point;
+} KeptPoint;
+
+static const secp256k1_xonly_pubkey *
+schnorr_point(const uint8_t public_key[SUITE_PUBLIC_SIZE])
+{
+	static _Thread_local KeptPoint points[POINTS_KEPT];
+	KeptPoint *kept = &points[public_key[0] % POINTS_KEPT];
+
+	if (kept->valid && memcmp(kept->public_key, public_key, SUITE_PUBLIC_SIZE) == 0)
+		return &kept->point;
+	kept->valid = secp256k1_xonly_pubkey_parse(curve_ready(), &kept->point, public_key);
+	memcpy(kept->public_key, public_key, SUITE_PUBLIC_SIZE);
+	return kept->valid ? &kept->point : NULL;
+}
+
 bool
 suite_verify(const SuiteKey *key, McSpan message, const uint8_t signature[SUITE_SIGNATURE_SIZE])
 {
-	secp256k1_xonly_pubkey point;
+	const secp256k1_xonly_pubkey *point;
 
 	sodium_ready();
 	if (key->suite == SUITE_ED25519)
@@ -121,9 +146,9 @@ suite_verify(const SuiteKey *key, McSpan message, const uint8_t signature[SUITE_
 										   key->public_key) == 0;
 	if (key->suite != SUITE_SCHNORR)
 		return false;
-	return secp256k1_xonly_pubkey_parse(curve_ready(), &point, key->public_key) &&
-		   secp256k1_schnorrsig_verify(curve_ready(), signature, message.data, message.size,
-									   &point);
+	point = schnorr_point(key->public_key);
+	return point != NULL &&
+		   secp256k1_schnorrsig_verify(curve_ready(), signature, message.data, message.size, point);
 }
 
 bool
