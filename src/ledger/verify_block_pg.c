@@ -222,8 +222,8 @@ unix_ms(int64 timestamp)
 					   1000);
 }
 
-static void
-execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
+void
+verify_execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 {
 	TxRow *txs = verifier->rows.txs + block->first_tx;
 	uint64_t time_ms = block->damaged ? unix_ms(block->block_time) : block->header.ts_ms;
@@ -274,7 +274,7 @@ check_transactions(Verifier *verifier, const BlockRow *block, VerifyBlock *resul
 		return;
 	if (!block->damaged && !block->archived && verifier->findings->count == found)
 		check_body(verifier, block);
-	execute(verifier, block, result);
+	verify_execute(verifier, block, result);
 	result->executed = true;
 	found = verifier->findings->count;
 	verify_compare(verifier, block, result);

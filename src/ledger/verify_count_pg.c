@@ -1,6 +1,7 @@
 /*
  * verify_count_pg.c - rows that no block wrote. Each block says how many rows it found as executed;
- * one pass over each relation says how many there are.
+ * one pass over each relation says how many there are, and where there are more the block is
+ * executed once more to name them.
  */
 #include "ledger/verify_item_pg.h"
 
@@ -59,10 +60,37 @@ static const CountedRelation counted[] = {
 	  VERIFY_ADDRESS, offsetof(struct VerifyBlockCounts, addresses), "addresses" },
 };
 
-static void
-check_relation(const VerifyCounts *counts, Verifier *verifier, const CountedRelation *relation,
-			   uint64_t to_height)
+/* Blocks of a relation that are executed once more; beyond them the count is said. */
+#define SURPLUS_NAMED_MAX 20
+
+typedef struct Surplus
 {
+	uint64_t height;
+	int64 stored;
+	uint32_t executed;
+} Surplus;
+
+/* One that is missing was named already, and so was a block that disagrees. */
+static void
+compare_count(const VerifyCounts *counts, const CountedRelation *relation, uint64_t height,
+			  int64 stored, List **found)
+{
+	const struct VerifyBlockCounts *count = &counts->blocks[height - counts->from_height];
+	uint32_t executed = *(const uint32_t *) ((const char *) count + relation->offset);
+	Surplus *surplus;
+
+	if (count->uncertain || stored <= (int64) executed)
+		return;
+	surplus = palloc(sizeof(Surplus));
+	*surplus = (Surplus){ height, stored, executed };
+	*found = lappend(*found, surplus);
+}
+
+static List *
+find_surplus(const VerifyCounts *counts, const CountedRelation *relation, uint64_t to_height)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List *found = NIL;
 	bool isnull;
 	Portal portal = SPI_cursor_open_with_args(
 		NULL, relation->query, 2, (Oid[]){ INT8OID, INT8OID },
@@ -72,25 +100,43 @@ check_relation(const VerifyCounts *counts, Verifier *verifier, const CountedRela
 	do
 	{
 		SPI_cursor_fetch(portal, true, 1000);
+		MemoryContextSwitchTo(context);
 		for (uint64 i = 0; i < SPI_processed; i++)
 		{
 			HeapTuple row = SPI_tuptable->vals[i];
-			uint64_t height =
-				(uint64_t) DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
-			int64 stored = DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull));
-			const struct VerifyBlockCounts *count = &counts->blocks[height - counts->from_height];
-			uint32_t executed = *(const uint32_t *) ((const char *) count + relation->offset);
+			TupleDesc desc = SPI_tuptable->tupdesc;
 
-			/* one that is missing was named already, and so was the block that disagrees */
-			if (!count->uncertain && stored > (int64) executed)
-				verify_report(verifier, height, relation->object, 0,
-							  "there are more rows than the block wrote",
-							  "%s: " INT64_FORMAT " stored, %u executed", relation->name, stored,
-							  executed);
+			compare_count(counts, relation,
+						  (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull)),
+						  DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull)), &found);
 		}
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
+	return found;
+}
+
+static void
+check_relation(const VerifyCounts *counts, Verifier *verifier, const CountedRelation *relation,
+			   uint64_t to_height)
+{
+	List *found = find_surplus(counts, relation, to_height);
+	int named = 0;
+	ListCell *cell;
+
+	foreach (cell, found)
+	{
+		const Surplus *surplus = lfirst(cell);
+
+		if (named++ < SURPLUS_NAMED_MAX &&
+			verify_name_surplus(verifier, surplus->height, relation->object))
+			continue;
+		verify_report(verifier, surplus->height, relation->object, 0,
+					  "there are more rows than the block wrote",
+					  "%s: " INT64_FORMAT " stored, %u executed", relation->name, surplus->stored,
+					  surplus->executed);
+	}
+	list_free_deep(found);
 }
 
 /* Rows above the last block, or of no block at all, and spends of outputs that are not there. */

@@ -113,8 +113,7 @@ struct Verifier
 	SPIPlanPtr row_plan;
 	SPIPlanPtr version_plan;
 	SPIPlanPtr asset_plan;
-	/* state rows that the block read: causes when it disagrees */
-	uint32_t read_count;
+	uint32_t read_count; /* state rows that the block read: causes when it disagrees */
 	uint64_t reads[VERIFY_CAUSES_MAX];
 };
 
@@ -161,7 +160,7 @@ typedef struct ItemTx
 	uint32_t row;
 } ItemTx;
 
-/* verify_run_pg.c: needs SPI; everything lives in the current context */
+/* verify_run_pg.c */
 extern Verifier *verifier_create(VerifyRound *round);
 
 /* verify_rows_pg.c */
@@ -183,6 +182,7 @@ extern void verify_read_transactions(Verifier *verifier);
 
 /* verify_block_pg.c: header, certificates, execution, and the rows it must have left */
 extern void verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent);
+extern void verify_execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 /* verify_burns_pg.c */
 extern void verify_load_burns(ItemRows *rows, const VerifyItem *item);
 extern void verify_compare_burns(Verifier *verifier, const BlockRow *block, VerifyBlock *result);

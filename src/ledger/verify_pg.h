@@ -40,6 +40,7 @@ typedef enum VerifyObject
 	VERIFY_STATE,
 	VERIFY_ACTOR,
 	VERIFY_BURN,
+	VERIFY_CLOSING,
 } VerifyObject;
 
 /*
@@ -148,6 +149,10 @@ extern VerifyCounts *verify_counts_create(uint64_t from_height, uint64_t to_heig
 extern void verify_counts_round(VerifyCounts *counts, const VerifyRound *round);
 extern void verify_check_surplus(const VerifyCounts *counts, Verifier *verifier, uint64_t to_height,
 								 bool to_tip);
+/* verify_surplus_pg.c: reports the rows of a block that it did not write; false when all are its */
+extern bool verify_name_surplus(Verifier *verifier, uint64_t height, VerifyObject object);
+/* verify_closing_pg.c */
+extern void verify_check_closings(Verifier *verifier, uint64_t from_height, uint64_t to_height);
 /* verify_state_pg.c */
 extern void verify_check_state(Verifier *verifier, uint64_t height, int jobs);
 

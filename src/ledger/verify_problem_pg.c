@@ -19,6 +19,7 @@ static const char *const object_names[] = {
 	[VERIFY_STATE] = "state",
 	[VERIFY_ACTOR] = "actor",
 	[VERIFY_BURN] = "burn",
+	[VERIFY_CLOSING] = "closing",
 };
 
 const char *

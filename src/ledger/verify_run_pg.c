@@ -278,13 +278,15 @@ run_round(Run *run, const VerifyRequest *request, VerifyFindings *own, VerifyCha
 	verify_progress_problems(round->progress_slot, (uint64_t) list_length(run->problems));
 }
 
-/* Surplus rows, and the whole current state where nothing else is wrong. */
+/* Surplus rows; where nothing else is wrong also closing balances and the whole current state. */
 static void
 run_end(Run *run, const VerifyRequest *request, VerifyFindings *own, const VerifyCounts *counts)
 {
 	memset(own, 0, sizeof(*own));
 	run->verifier->findings = own;
 	verify_check_surplus(counts, run->verifier, request->to_height, request->to_tip);
+	if (run->problems == NIL && own->count == 0)
+		verify_check_closings(run->verifier, request->from_height, request->to_height);
 	if (request->to_tip && run->problems == NIL && own->count == 0)
 		verify_check_state(run->verifier, request->to_height, request->jobs);
 	take_findings(run, own);

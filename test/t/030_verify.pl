@@ -108,6 +108,27 @@ foreach my $edit (@edits)
 	is(verified_after($statement, 3), $place, 'by three processes alike');
 }
 
+# surplus rows are named, whatever their block holds besides
+sub detail_after
+{
+	my ($edit, $object) = @_;
+
+	return $node->sql("BEGIN; SET LOCAL session_replication_role = replica; $edit;
+	  SELECT problem || ': ' || detail FROM mes.verify() WHERE object = '$object'; ROLLBACK");
+}
+my $none = 'no transaction wrote this row';
+my $unspent = $node->sql("SELECT max(o.output_id) FROM $m.output_rows o WHERE NOT EXISTS
+  (SELECT FROM $m.spend_rows s WHERE s.output_id = o.output_id)");
+my $stranger = $node->sql("SELECT $m.address_text(sha256('a stranger'))");
+is(detail_after("INSERT INTO $m.spend_rows VALUES ($unspent, 8::bigint << 20, 0)", 'spend'),
+	"$none: output $unspent by position 0, input 0", 'a spend of its own');
+is(detail_after("INSERT INTO $m.state_rows VALUES (2, sha256('forged'), 2, 2::bigint << 20, sha256(''))", 'state'),
+	"$none: table 2, key " . $node->sql("SELECT encode(sha256('forged'), 'hex')"), 'a state row beside one of its block');
+is(detail_after("INSERT INTO $m.asset_rows VALUES (99, 'LEAD', 2, 1::bigint << 20)", 'asset'),
+	"$none: \"LEAD\"", 'an asset beside one of its block');
+is(detail_after("INSERT INTO $m.address_rows VALUES (99, sha256('a stranger'), 1)", 'address'),
+	"$none: number 99, $stranger", 'an address beside one of its block');
+
 # archived witnesses: green, and said once
 my $stderr = '';
 $node->psql($MeschainNode::DATABASE,

@@ -145,6 +145,35 @@ is(differences("SELECT h, b.* FROM generate_series(0, $tip) AS h, mes.balances_a
 		"SELECT h, b.* FROM generate_series(0, $tip) AS h, LATERAL ($brute) AS b" =~ s/HEIGHT/h/gr), '0',
 	'balances_at every block as well, in closed leaves and at their cuts');
 
+# ---- mes.verify adds closing balances up by the other hand, whatever part it is asked for
+my ($cut, $later) = split /\|/, $node->sql("SELECT min(height), max(height) FROM $m.closings");
+
+sub closing_problems
+{
+	my ($edit, $range) = @_;
+
+	return $node->sql("BEGIN; SET LOCAL session_replication_role = replica; $edit;
+	  SELECT string_agg(height || ' ' || object || ': ' || problem || ': ' || detail, E'\\n')
+	    FROM mes.verify($range); ROLLBACK");
+}
+is(closing_problems('SELECT', ''), '', 'closing balances are right');
+is(closing_problems('SELECT', "$cut + 1"), '', 'those after the first closing too');
+my $wrong = 'a closing balance is not what was made less what was spent';
+my $row = "address_id = (SELECT address_id FROM $m.address_rows WHERE address = $m.address_bytes('$address{bob}'))
+  AND asset_id = (SELECT asset_id FROM $m.asset_rows WHERE code = 'EUR')";
+my $more = "UPDATE $m.closing_rows SET amount_units = amount_units + 1 WHERE $row AND height";
+like(closing_problems("$more = $later", ''),
+	qr/^$later closing: $wrong: EUR of $address{bob}: stored (\d+), computed (\d+)(??{ $1 == $2 + 1 ? '' : '(?!)' })$/,
+	'found: a closing balance');
+like(closing_problems("$more = $later", "$cut + 1"), qr/^$later closing: $wrong/, 'in a part as well');
+is(closing_problems("$more = $later", "1, $later - 1"), '', 'which is not asked about what comes after it');
+like(closing_problems("DELETE FROM $m.closing_rows WHERE $row AND height = $later", ''), qr/^$later closing: $wrong/,
+	'found: one that is missing');
+like(closing_problems("INSERT INTO $m.closing_rows SELECT 1, 1, $cut - 1, 7", ''),
+	qr/^${\ ($cut - 1)} closing: no leaf ends with this block: /, 'found: one in the middle of a leaf');
+like(closing_problems("INSERT INTO $m.closing_rows SELECT address_id, 99, $later, 7 FROM $m.address_rows LIMIT 1", ''),
+	qr/^$later closing: $wrong: asset 99 of mes1\w+: stored 7, computed 0$/, 'found: one of an account that never moved');
+
 # ---- statements and movements, by the whole history
 my $lines = "SELECT tx_id >> 20 AS height, (tx_id & 1048575)::integer AS position, line, side, kind, address, asset, amount_units,
     $m.whole_units(sum(CASE side WHEN 1 THEN amount_units ELSE -amount_units END)
