@@ -36,6 +36,20 @@ SELECT mes.open_terms(:'terms_hash');
 SELECT terms, sha256(convert_to('MES1-terms', 'UTF8') || salt || convert_to(terms::text, 'UTF8')) = terms_hash AS proved FROM mes_internal.clear_terms;
 SELECT mes.open_terms(sha256('nothing')) IS NULL AS no_such_terms;
 
+-- a box that somebody who owns the server has edited does not open, and one of other terms proves nothing (MC747)
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE mes_internal.state_rows SET value = set_byte(value, length(value) - 1, get_byte(value, length(value) - 1) # 1)
+ WHERE table_number = 24 AND key = :'terms_hash';
+SELECT mes.open_terms(:'terms_hash');
+ROLLBACK;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE mes_internal.state_rows SET key = sha256('other terms') WHERE table_number = 24 AND key = :'terms_hash';
+SELECT mes.open_terms(sha256('other terms'));
+ROLLBACK;
+SELECT name FROM mes.error_codes WHERE code = 'MC747';
+
 -- another role of the same node sees the box only
 SET client_min_messages = error;
 DROP ROLE IF EXISTS reading_role;
