@@ -28,6 +28,7 @@ header_of(LoadWallet *wallet)
 	now_ms = (now_ms > wallet->time_ms ? now_ms : wallet->time_ms) - CLOCK_MARGIN_MS;
 	memcpy(header.chain_id, wallet->chain_id, CHAIN_ID_SIZE);
 	memcpy(header.submission, unique.bytes, SUBMISSION_SIZE);
+	tx_name_submission((uint64_t) now_ms, header.submission);
 	header.valid_from_ms = (uint64_t) now_ms;
 	header.valid_until_ms = (uint64_t) (now_ms + wallet->window_ms);
 	return header;

@@ -29,6 +29,7 @@ begin(Sample *sample, SampleParty *party, const char *reference, TxBuilder *buil
 	now_ms = (now_ms > sample->time_ms ? now_ms : sample->time_ms) - CLOCK_MARGIN_MS;
 	memcpy(header.chain_id, sample->chain_id, CHAIN_ID_SIZE);
 	memcpy(header.submission, unique.bytes, SUBMISSION_SIZE);
+	tx_name_submission((uint64_t) now_ms, header.submission);
 	header.valid_from_ms = (uint64_t) now_ms;
 	header.valid_until_ms = (uint64_t) (now_ms + sample->window_ms);
 	tx_build_init(builder, &header, memory, sizeof(memory));

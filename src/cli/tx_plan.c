@@ -315,8 +315,7 @@ header_of(const CoinFile *coins, const PlanOptions *options)
 	else
 	{
 		cli_random(header.submission, SUBMISSION_SIZE);
-		header.submission[6] = (header.submission[6] & 0x0F) | 0x40; /* version 4, RFC 4122 */
-		header.submission[8] = (header.submission[8] & 0x3F) | 0x80;
+		tx_name_submission((uint64_t) now_ms, header.submission);
 	}
 	return header;
 }

@@ -41,7 +41,8 @@ ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height
 static uint32_t
 submission_bucket(const TxView *view)
 {
-	return get_be32(view->submission) & (BUCKETS - 1);
+	/* from its end: uuids that begin with the time begin alike */
+	return get_be32(view->submission + SUBMISSION_SIZE - 4) & (BUCKETS - 1);
 }
 
 static McStatus

@@ -18,6 +18,7 @@
 #include "node/wallet_pg.h"
 #include "pgstat.h"
 #include "storage/proc.h"
+#include "tx/build.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -71,11 +72,13 @@ transaction_memory(void)
  */
 
 static void
-random_uuid(uint8_t uuid[SUBMISSION_SIZE])
+new_uuid(uint8_t uuid[SUBMISSION_SIZE])
 {
+	int64 unix_ms = GetCurrentTimestamp() / 1000 +
+					(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * INT64CONST(86400000);
+
 	keys_random(uuid, SUBMISSION_SIZE);
-	uuid[6] = (uuid[6] & 0x0F) | 0x40; /* version 4, RFC 4122 */
-	uuid[8] = (uuid[8] & 0x3F) | 0x80;
+	tx_name_submission((uint64_t) unix_ms, uuid);
 }
 
 static void
@@ -91,7 +94,7 @@ begin(void)
 	genesis_running(session.genesis);
 	account_current(&session.account);
 	if (!session.submission_given)
-		random_uuid(session.submission);
+		new_uuid(session.submission);
 	session.count = 0;
 	session.capacity = 16;
 	session.operations = palloc(sizeof(PendingOperation) * (Size) session.capacity);

@@ -205,6 +205,17 @@ tx_build_body(TxBuilder *builder, WireWriter *writer, McProblem *problem)
 }
 
 void
+tx_name_submission(uint64_t unix_ms, uint8_t submission[SUBMISSION_SIZE])
+{
+	uint8_t time[8];
+
+	put_be64(time, unix_ms);
+	memcpy(submission, time + 2, 6);
+	submission[6] = (submission[6] & 0x0F) | 0x70;
+	submission[8] = (submission[8] & 0x3F) | 0x80;
+}
+
+void
 tx_txid(McSpan body, McHash *txid)
 {
 	digest_tagged(txid, "MES1-txid", body);

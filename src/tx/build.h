@@ -64,6 +64,12 @@ extern McStatus tx_build_body(TxBuilder *builder, WireWriter *writer, McProblem 
 
 extern void tx_txid(McSpan body, McHash *txid);
 
+/*
+ * Makes random bytes a uuid of version 7, RFC 9562, that begins with the time. Any uuid names a
+ * submission, but the ledger's index grows at one end only where they come in the order of time.
+ */
+extern void tx_name_submission(uint64_t unix_ms, uint8_t submission[SUBMISSION_SIZE]);
+
 /* Head of the envelope and the body; one witness an actor follows by witness_put. */
 extern void tx_put_envelope(WireWriter *writer, McSpan body, uint32_t witness_count);
 

@@ -20,10 +20,7 @@ say() { printf 'bench %s %s %s\n' "$1" "$2" "$3"; }
 best() { sort -g "$1" | tail -n 1; }
 least() { sort -g "$1" | head -n 1; }
 
-# shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql \
-  test/bench/ledger_load.c $(find src/base src/tx src/rights -name '*.c' ! -name '*_pg.c') \
-  -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$work/load"
+test/lib/build_load.sh "$work/load"
 createdb ledger
 export PGDATABASE=ledger PGOPTIONS='-c client_min_messages=error'
 sql -c 'CREATE EXTENSION meschain CASCADE'

@@ -21,9 +21,7 @@ best() { sort -g "$1" | tail -n 1; }
 least() { sort -g "$1" | head -n 1; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql test/bench/ledger_load.c \
-  $(find src/base src/tx src/rights -name '*.c' ! -name '*_pg.c') -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$load"
+test/lib/build_load.sh "$load"
 
 psql -X -q -d postgres -c 'CREATE DATABASE pgbench' >/dev/null
 pgbench -q -i -s 20 pgbench >/dev/null 2>&1

@@ -21,9 +21,7 @@ best() { sort -g "$1" | tail -n 1; }
 least() { sort -g "$1" | head -n 1; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql test/bench/ledger_load.c \
-  $(find src/base src/tx src/rights -name "*.c" ! -name "*_pg.c") -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$load"
+test/lib/build_load.sh "$load"
 
 sql -c 'SELECT mes.create_node_key()' >/dev/null
 sql -c "SET client_min_messages = error; SELECT mes.create_genesis() IS NULL" >/dev/null
@@ -45,13 +43,23 @@ tpcb() {
 asset() { echo >> "$work/assets"; printf 'B%s' "$(wc -l < "$work/assets")"; }
 apply_cpu() { sql -c 'SELECT cpu_time, transactions FROM mes.stat_apply' | tr '|' ' '; }
 
+# what the write-ahead log takes a transaction, and how many whole pages of it: the load begins with a
+# checkpoint, after which the first change of each page is logged as a whole page
+wal() { sleep 1.1; sql -c "SELECT wal_bytes, wal_fpi FROM pg_stat_wal" | tr '|' ' '; }
+say_wal() { # name, before, after
+  echo "$2 $3 $transfers" | awk -v name="$1" '{ printf "bench wal_per_tx_%s %.0f bytes\nbench wal_pages_per_tx_%s %.3f pages\n",
+    name, ($3 - $1) / $5, name, ($4 - $2) / $5 }'
+}
+
 round=0
 while [ "$round" -lt "$rounds" ]; do
   round=$((round + 1))
   sql -c CHECKPOINT
   tpcb >> "$work/tpcb"
   "$load" "$(asset)" 1 32 1 "$transfers" | cut -d' ' -f1 >> "$work/single"
+  logged=$(wal)
   "$load" "$(asset)" 1 8 50 "$transfers" | cut -d' ' -f1 >> "$work/batched"
+  [ "$round" -gt 1 ] || say_wal few "$logged" "$(wal)"
   "$load" "$(asset)" 2 8 50 "$transfers" | cut -d' ' -f1 >> "$work/schnorr"
   "$load" "$(asset)" 1 1 1 3000 | cut -d' ' -f2 >> "$work/latency"
   pgbench -n -M prepared -c 1 -T 3 -f "$one_row" -l --log-prefix="$work/commit" pgbench >/dev/null 2>&1
@@ -101,7 +109,9 @@ sql -c 'ANALYZE' >/dev/null
 round=0
 while [ "$round" -lt "$rounds" ]; do
   round=$((round + 1))
+  logged=$(wal)
   "$load" "$(asset)" 1 8 50 "$transfers" | cut -d' ' -f1 >> "$work/million"
+  [ "$round" -gt 1 ] || say_wal million "$logged" "$(wal)"
 done
 say million_vs_ten_thousand "$(ratio "$(best "$work/million")" "$(best "$work/batched")")" ratio
 

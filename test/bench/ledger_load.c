@@ -38,6 +38,7 @@ typedef struct Client
 
 static uint8_t chain_id[CHAIN_ID_SIZE];
 static uint64_t chain_time_ms;
+static uint64_t started_ms;
 static SuiteSecret payer;
 static McAddress payer_address;
 static McAddress payee_address;
@@ -112,6 +113,8 @@ header_for(TxHeader *header, uint64_t number)
 	header->valid_from_ms = chain_time_ms - 10000;
 	header->valid_until_ms = chain_time_ms + WINDOW_MS;
 	memcpy(header->submission, unique.bytes, SUBMISSION_SIZE);
+	/* signed beforehand, named as if when it is sent: 20 a millisecond */
+	tx_name_submission(started_ms + number / 20, header->submission);
 }
 
 static size_t
@@ -363,6 +366,7 @@ main(int argc, char **argv)
 	payee_address.bytes[0] ^= 1;
 	connection = connect_node();
 	query_chain(connection);
+	started_ms = (uint64_t) time(NULL) * 1000;
 	envelopes = calloc((size_t) transfers, sizeof(Envelope));
 	latencies_us = calloc((size_t) transfers, sizeof(double));
 	client = calloc((size_t) clients, sizeof(Client));

@@ -15,10 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 
-# shellcheck disable=SC2046
-gcc -std=gnu11 -O2 -Isrc -I"$(pg_config --includedir)" -I/usr/include/postgresql \
-  test/bench/ledger_load.c $(find src/base src/tx src/rights -name "*.c" ! -name "*_pg.c") \
-  -lcbor -lsodium -lsecp256k1 -lcrypto -lpq -lpthread -o "$work/load"
+test/lib/build_load.sh "$work/load"
 createdb ledger
 export PGDATABASE=ledger PGOPTIONS='-c client_min_messages=error'
 sql -c 'CREATE EXTENSION meschain CASCADE'

@@ -171,6 +171,22 @@ test_memory_that_is_too_small(void)
 	CHECK_INT(problem.limit, 100);
 }
 
+/* Names of submissions are uuids of version 7: in the order of time, the rest as it was drawn. */
+static void
+test_names_of_submissions(void)
+{
+	uint8_t early[SUBMISSION_SIZE];
+	uint8_t late[SUBMISSION_SIZE];
+
+	memset(early, 0xFF, sizeof(early));
+	memset(late, 0, sizeof(late));
+	tx_name_submission(UINT64_C(0x017F22E279B0), early);
+	tx_name_submission(UINT64_C(0x017F22E279B1), late);
+	CHECK_HEX(early, 16, "017f22e279b07fffbfffffffffffffff");
+	CHECK_HEX(late, 16, "017f22e279b170008000000000000000");
+	CHECK(memcmp(early, late, SUBMISSION_SIZE) < 0);
+}
+
 int
 main(void)
 {
@@ -179,5 +195,6 @@ main(void)
 	RUN_FRESH(test_inputs_are_sorted);
 	RUN_FRESH(test_actors_are_numbered_by_address);
 	RUN_FRESH(test_memory_that_is_too_small);
+	RUN(test_names_of_submissions);
 	return CHECK_RESULT();
 }
