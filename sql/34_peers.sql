@@ -213,15 +213,21 @@ COMMENT ON COLUMN mes_internal.peer_addresses.port IS 'port there';
 COMMENT ON COLUMN mes_internal.peer_addresses.set_at IS 'when it was said here';
 SELECT pg_catalog.pg_extension_config_dump('mes_internal.peer_addresses', '');
 
+GRANT SELECT ON mes_internal.peer_addresses TO mes_engine;
+
+CREATE FUNCTION mes_internal.reload_addresses()
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_internal_reload_addresses';
+COMMENT ON FUNCTION mes_internal.reload_addresses() IS 'lets the links follow the addresses when this transaction commits';
+
 CREATE FUNCTION mes.set_peer_address(member text, host text, port integer)
 RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  IF NOT EXISTS (SELECT FROM mes_internal.genesis_rows AS g, jsonb_array_elements(g.document -> 'members') AS m
-                  WHERE m ->> 'name' = set_peer_address.member) THEN
+  IF NOT EXISTS (SELECT FROM mes.members AS m WHERE m.member = set_peer_address.member AND m.standing <> 'removed') THEN
     RAISE EXCEPTION 'there is no member "%"', member
       USING ERRCODE = 'MC344', HINT = 'mes.members lists them.';
   END IF;
+  PERFORM mes_internal.reload_addresses();
   IF host IS NULL THEN
     DELETE FROM mes_internal.peer_addresses AS p WHERE p.member = set_peer_address.member;
     RETURN;
@@ -262,7 +268,7 @@ BEGIN
     'mes_internal.check_trust(jsonb, jsonb, jsonb, jsonb)', 'mes_internal.check_own_seat(jsonb, jsonb, boolean)',
     'mes_internal.create_peer_roles(text[])', 'mes_internal.check_connections(integer)',
     'mes.join_federation(jsonb, jsonb)', 'mes.create_genesis(jsonb[], jsonb)',
-    'mes.set_peer_address(text, text, integer)', 'mes_internal.certificate_expires_at()',
+    'mes.set_peer_address(text, text, integer)', 'mes_internal.reload_addresses()', 'mes_internal.certificate_expires_at()',
     'mes_internal.stat_peers()', 'mes_internal.deliver(bytea[])'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', object);
   END LOOP;

@@ -96,6 +96,39 @@ COMMENT ON COLUMN mes.members.incarnation IS 'which voting key it has, from 0';
 COMMENT ON COLUMN mes.members.since_height IS 'block that wrote this, 0 for genesis';
 COMMENT ON COLUMN mes.members.in_force IS 'false: holds from the next epoch on';
 
+-- certificates name seats, in the order of the numbers of those who voted in the epoch
+CREATE FUNCTION mes_internal.seat_number(height bigint, seat integer)
+RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+WITH anchor AS (
+  SELECT coalesce(pg_catalog.max(b.height), 0) AS height FROM mes_internal.block_rows AS b
+   WHERE b.height < seat_number.height
+     AND b.next_valset_hash <> pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+), roll AS (
+  SELECT DISTINCT ON (s.key) (pg_catalog.get_byte(s.key, 0) << 8) + pg_catalog.get_byte(s.key, 1) AS number, m.standing
+    FROM anchor AS a JOIN mes_internal.state_rows AS s ON s.table_number = 48 AND s.height <= a.height,
+         LATERAL mes_internal.member_state(s.value) AS m
+   ORDER BY s.key, s.height DESC
+)
+SELECT coalesce(r.number, f.number) AS number
+  FROM (SELECT n.number::integer FROM mes_internal.genesis_rows AS g,
+               LATERAL pg_catalog.generate_series(0, pg_catalog.jsonb_array_length(g.document -> 'members') - 1) AS n (number)) AS f
+  FULL JOIN roll AS r ON r.number = f.number
+ WHERE coalesce(r.standing, 'active') = 'active'
+ ORDER BY 1 OFFSET seat_number.seat LIMIT 1;
+END;
+COMMENT ON FUNCTION mes_internal.seat_number(bigint, integer) IS 'number of the member that had this seat when a block was decided';
+
+CREATE OR REPLACE VIEW mes.block_signatures AS
+SELECT b.height, m.member, m.number AS member_number, s.result_signature, s.order_signature, b.block_time
+  FROM mes_internal.block_rows AS b
+ CROSS JOIN LATERAL (SELECT coalesce(r.member, o.member) AS seat, r.signature AS result_signature,
+                       o.signature AS order_signature
+                  FROM mes_internal.certificate_signers(b.result_certificate) AS r
+                  FULL JOIN mes_internal.certificate_signers(b.commit_certificate) AS o ON o.member = r.member) AS s
+  LEFT JOIN mes.members AS m ON m.number = mes_internal.seat_number(b.height, s.seat);
+COMMENT ON COLUMN mes.block_signatures.member_number IS 'its number';
+
 CREATE FUNCTION mes_internal.setting_at(kind "char", name text, height bigint)
 RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -183,7 +216,7 @@ DO $$
 DECLARE
   object text;
 BEGIN
-  FOREACH object IN ARRAY ARRAY['member_state(bytea)', 'setting_state(bytea)', 'setting_at("char", text, bigint)', 'proposal_state(bytea)',
+  FOREACH object IN ARRAY ARRAY['member_state(bytea)', 'setting_state(bytea)', 'setting_at("char", text, bigint)', 'seat_number(bigint, integer)', 'proposal_state(bytea)',
                                 'approval_state(bytea)', 'proposal_kind_rows()'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes_internal.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes_internal.%s TO mes_reader, mes_auditor, mes_admin', object);

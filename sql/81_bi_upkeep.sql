@@ -232,9 +232,9 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_tem
            encode(b.result_certificate, 'hex') AS certificate,
            (SELECT string_agg(m.member, ', ' ORDER BY m.member_key)
               FROM mes_internal.certificate_signers(b.result_certificate) AS s
-              JOIN mes_bi.dim_member AS m ON m.member_key = s.member) AS signers,
+              JOIN mes_bi.dim_member AS m ON m.member_key = mes_internal.seat_number(b.height, s.member)) AS signers,
            (SELECT count(*) FROM mes_internal.certificate_signers(b.result_certificate)) AS signed,
-           (SELECT count(*) FROM mes_bi.dim_member) AS members,
+           (SELECT count(mes_internal.seat_number(b.height, n)) FROM generate_series(0, 99) AS n) AS members,
            to_char(b.block_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS "UTC"') AS moment
       FROM mes_internal.block_rows AS b
      WHERE b.height = coalesce(report_proof.height, (SELECT max(f.height) FROM mes_bi.fact_block AS f))

@@ -20,18 +20,31 @@ bytes_of(HeapTuple row, TupleDesc desc, int column)
 	return span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 }
 
+static McHash
+hash_of(HeapTuple row, TupleDesc desc, int column)
+{
+	McSpan bytes = bytes_of(row, desc, column);
+	McHash hash;
+
+	if (bytes.size != HASH_SIZE)
+		elog(ERROR, "column %d of a row of the ledger is no hash", column);
+	memcpy(hash.bytes, bytes.data, HASH_SIZE);
+	return hash;
+}
+
 void
-epoch_of(uint64_t height, const Genesis *genesis, GovernanceEpoch *epoch)
+epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
 {
 	MemoryContext context = CurrentMemoryContext;
 	PbftHeader header;
 	McProblem problem;
 	bool isnull;
 
-	*epoch = (GovernanceEpoch){ .anchor_ms = genesis->created_ms };
+	*epoch = (GovernanceEpoch){ .anchor_ms = origin->created_ms };
 	/* each leaf has an index of just these */
 	if (SPI_execute_with_args(
-			"SELECT b.height, b.header, count(*) OVER () FROM mes_internal.block_rows b "
+			"SELECT b.height, b.header, count(*) OVER (), b.hash, b.next_valset_hash "
+			"FROM mes_internal.block_rows b "
 			"WHERE b.height < $1 AND b.next_valset_hash <> decode(repeat('00', 32), 'hex') "
 			"ORDER BY b.height DESC LIMIT 1",
 			1, (Oid[]){ INT8OID }, (Datum[]){ Int64GetDatum((int64) height) }, NULL, true,
@@ -47,9 +60,109 @@ epoch_of(uint64_t height, const Genesis *genesis, GovernanceEpoch *epoch)
 		epoch->anchor_height = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
 		epoch->anchor_ms = header.ts_ms;
 		epoch->number = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+		epoch->anchor_hash = hash_of(row, desc, 4);
+		epoch->valset_hash = hash_of(row, desc, 5);
+	}
+	else
+	{
+		genesis_hash(origin, &epoch->anchor_hash);
+		genesis_valset_hash(origin, &epoch->valset_hash);
 	}
 	SPI_freetuptable(SPI_tuptable);
 	MemoryContextSwitchTo(context);
+}
+
+void
+epoch_instance(const GovernanceEpoch *epoch, uint8_t instance[PBFT_INSTANCE_SIZE])
+{
+	pbft_instance(epoch->number, 0, &epoch->anchor_hash, &epoch->valset_hash, instance);
+}
+
+/* ---- the roll ----------------------------------------------------------------------------------
+ */
+
+/* Rows as they stood after the block at *context. */
+static bool
+row_at(void *context, TxTable table, McSpan key, McSpan *value)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	bytea *named = palloc(VARHDRSZ + key.size);
+	bool found;
+
+	SET_VARSIZE(named, VARHDRSZ + key.size);
+	memcpy(VARDATA(named), key.data, key.size);
+	if (SPI_execute_with_args("SELECT value FROM mes_internal.state_rows WHERE table_number = $1 "
+							  "AND key = $2 AND height <= $3 ORDER BY height DESC LIMIT 1",
+							  3, (Oid[]){ INT2OID, BYTEAOID, INT8OID },
+							  (Datum[]){ Int16GetDatum((int16) table), PointerGetDatum(named),
+										 Int64GetDatum(*(const int64 *) context) },
+							  NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up a state row");
+	MemoryContextSwitchTo(caller);
+	found = SPI_processed == 1;
+	if (found)
+	{
+		McSpan bytes = bytes_of(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+
+		*value = span_of(memcpy(palloc(bytes.size), bytes.data, bytes.size), bytes.size);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	pfree(named);
+	return found;
+}
+
+bool
+epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Genesis *document,
+			EpochSeats *seats)
+{
+	int64 height = (int64) epoch->anchor_height;
+	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
+	GovernanceValset valset;
+	GovernanceMember member;
+	McHash hash;
+
+	governance_valset(&state, &valset);
+	governance_valset_hash(&valset, &hash);
+	for (uint32_t i = 0; i < valset.count; i++)
+	{
+		(void) governance_member(&state, valset.seats[i].number, &member);
+		document->members[i] = member.member;
+		seats->numbers[i] = valset.seats[i].number;
+		seats->incarnations[i] = valset.seats[i].incarnation;
+	}
+	document->member_count = valset.count;
+	return hash_equal(&hash, &epoch->valset_hash);
+}
+
+static bool
+seated(const EpochSeats *seats, uint32_t count, uint32_t number)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (seats->numbers[i] == number)
+			return true;
+	return false;
+}
+
+uint32_t
+epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats)
+{
+	int64 height = PG_INT64_MAX;
+	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
+	uint32_t numbers = governance_number_count(&state);
+	uint32_t count = document->member_count;
+	GovernanceMember member;
+
+	for (uint32_t number = 0; number < numbers && count < GENESIS_MEMBERS_MAX; number++)
+	{
+		if (seated(seats, document->member_count, number) ||
+			!governance_member(&state, number, &member) || member.standing == MEMBER_REMOVED)
+			continue;
+		document->members[count] = member.member;
+		seats->numbers[count] = number;
+		seats->incarnations[count] = member.incarnation;
+		count++;
+	}
+	return count;
 }
 
 bool
@@ -98,25 +211,13 @@ epoch_next_valset(LedgerBlock *block, const Genesis *genesis, McHash *hash)
 }
 
 void
-epoch_open(uint64_t height, Genesis *document, TxRules *rules, GovernanceEpoch *epoch)
+epoch_open(uint64_t height, const Genesis *origin, Genesis *document, TxRules *rules,
+		   GovernanceEpoch *epoch)
 {
-	epoch_of(height, document, epoch);
+	epoch_of(height, origin, epoch);
+	*document = *origin;
 	(void) epoch_parameters(epoch->anchor_height, document);
 	governance_rules(document, rules);
-}
-
-bool
-epoch_begin(uint64_t height, uint64_t time_ms, Genesis *document, GovernanceEpoch *epoch)
-{
-	bool changed = epoch_parameters(height, document);
-
-	*epoch = (GovernanceEpoch){ .number = epoch->number + 1,
-								.anchor_height = height,
-								.anchor_ms = time_ms };
-	if (changed)
-		ereport(LOG, (errmsg("meschain begins epoch " UINT64_FORMAT " with other parameters",
-							 epoch->number)));
-	return changed;
 }
 
 bool
@@ -126,12 +227,12 @@ epoch_named(const McHash *next_valset)
 }
 
 void
-epoch_close(LedgerBlock *block, const PbftHeader *header, uint64_t parent_ms,
-			const Genesis *document, const GovernanceEpoch *epoch, McHash *next_valset)
+epoch_close(LedgerBlock *block, const PbftHeader *header, uint64_t parent_ms, const Genesis *origin,
+			const Genesis *in_force, const GovernanceEpoch *epoch, McHash *next_valset)
 {
 	bool flagged = (header->flags & PBFT_FLAG_END_EPOCH) != 0;
 
 	memset(next_valset, 0, sizeof(*next_valset));
-	if (governance_epoch_ends(document, epoch, header->height, parent_ms, flagged))
-		epoch_next_valset(block, document, next_valset);
+	if (governance_epoch_ends(in_force, epoch, header->height, parent_ms, flagged))
+		epoch_next_valset(block, origin, next_valset);
 }

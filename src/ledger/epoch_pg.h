@@ -9,10 +9,34 @@
 
 #include "ledger/execute.h"
 #include "ledger/governance.h"
+#include "pbft/certificate.h"
 #include "pbft/header.h"
 
 /* The epoch that the block at height belongs to, as the blocks below it say. Needs SPI. */
-extern void epoch_of(uint64_t height, const Genesis *genesis, GovernanceEpoch *epoch);
+extern void epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch);
+
+/* The eight bytes that every signature of the epoch names (A7). */
+extern void epoch_instance(const GovernanceEpoch *epoch, uint8_t instance[PBFT_INSTANCE_SIZE]);
+
+/* Who votes, in the order of the validator set; the members themselves stand in a document. */
+typedef struct EpochSeats
+{
+	uint32_t numbers[GENESIS_MEMBERS_MAX];
+	uint64_t incarnations[GENESIS_MEMBERS_MAX];
+} EpochSeats;
+
+/*
+ * Puts the members who vote in an epoch into the document: rows as they stood at its anchor, what
+ * genesis says elsewhere. False when they are not those that the anchor's result names. Needs SPI.
+ */
+extern bool epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Genesis *document,
+						EpochSeats *seats);
+
+/*
+ * Behind the seats, who is a member now and has no seat: admitted for the next epoch, or suspended.
+ * Returns how many places of the document are in use. Needs SPI.
+ */
+extern uint32_t epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats);
 
 /*
  * Puts the parameters that hold in an epoch into the document: rows as they stood at its anchor.
@@ -20,16 +44,14 @@ extern void epoch_of(uint64_t height, const Genesis *genesis, GovernanceEpoch *e
  */
 extern bool epoch_parameters(uint64_t anchor_height, Genesis *document);
 
-/* Both, for the block to come: its epoch, the document's parameters and the rules they make. */
-extern void epoch_open(uint64_t height, Genesis *document, TxRules *rules, GovernanceEpoch *epoch);
-
-/* The next epoch begins at this anchor; true when its parameters are others. */
-extern bool epoch_begin(uint64_t height, uint64_t time_ms, Genesis *document,
-						GovernanceEpoch *epoch);
+/* For the block to come: its epoch, the parameters in force and the rules they make. */
+extern void epoch_open(uint64_t height, const Genesis *origin, Genesis *document, TxRules *rules,
+					   GovernanceEpoch *epoch);
 
 /* What a result says of the next validators: nothing but after an epoch's last block. */
 extern void epoch_close(LedgerBlock *block, const PbftHeader *header, uint64_t parent_ms,
-						const Genesis *document, const GovernanceEpoch *epoch, McHash *next_valset);
+						const Genesis *origin, const Genesis *in_force,
+						const GovernanceEpoch *epoch, McHash *next_valset);
 extern bool epoch_named(const McHash *next_valset);
 
 /* Hash of the next epoch's validators, of the state after the block just executed. */

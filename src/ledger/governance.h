@@ -111,6 +111,8 @@ typedef struct GovernanceEpoch
 	uint64_t number;
 	uint64_t anchor_height; /* 0: genesis */
 	uint64_t anchor_ms;
+	McHash anchor_hash; /* of genesis in the first epoch */
+	McHash valset_hash;
 } GovernanceEpoch;
 
 /*

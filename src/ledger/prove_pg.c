@@ -192,6 +192,77 @@ headers_to(uint64_t height, uint64_t last)
 	return span_of(headers, (last - height) * PBFT_HEADER_SIZE);
 }
 
+/* Heights of the blocks that ended epochs below this one; palloc'd. */
+static uint64_t *
+anchors_below(uint64_t height, uint32_t *count)
+{
+	Datum value = Int64GetDatum((int64) height);
+	MemoryContext context = CurrentMemoryContext;
+	uint64_t *anchors;
+	bool isnull;
+
+	if (SPI_execute_with_args("SELECT height FROM mes_internal.block_rows WHERE height < $1 "
+							  "AND next_valset_hash <> decode(repeat('00', 32), 'hex') "
+							  "ORDER BY height",
+							  1, (Oid[]){ INT8OID }, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for the epochs");
+	MemoryContextSwitchTo(context);
+	if (SPI_processed > PROOF_EPOCHS_MAX)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("block " UINT64_FORMAT " lies more than %u epochs behind genesis",
+							   height, PROOF_EPOCHS_MAX),
+						errhint("Give an anchor_height: a block whose hash the verifier knows.")));
+	*count = (uint32_t) SPI_processed;
+	anchors = palloc(sizeof(uint64_t) * (*count + 1));
+	for (uint32_t i = 0; i < *count; i++)
+		anchors[i] = (uint64_t) DatumGetInt64(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	return anchors;
+}
+
+/* The validators of the epoch after this anchor, as its result certificate names them. */
+static void
+fill_epoch(const Found *found, uint64_t anchor, ProofEpoch *epoch)
+{
+	const Genesis *genesis = &found->verifier->genesis;
+	Genesis *document = palloc(sizeof(Genesis));
+	EpochSeats *seats = palloc(sizeof(EpochSeats));
+	GovernanceEpoch begun = { .anchor_height = anchor };
+	BlockRow block;
+
+	if (!verify_load_block(anchor, &block))
+		damaged(anchor);
+	begun.valset_hash = block.next_valset_hash;
+	if (!epoch_seats(&begun, genesis, document, seats))
+		damaged(anchor);
+	epoch->certificate = block.result_certificate;
+	epoch->member_count = document->member_count;
+	for (uint32_t i = 0; i < document->member_count; i++)
+	{
+		memcpy(epoch->members[i].voting_key, document->members[i].voting_key, SUITE_PUBLIC_SIZE);
+		epoch->members[i].incarnation = seats->incarnations[i];
+	}
+	pfree(document);
+	pfree(seats);
+}
+
+/* From the validators of genesis to those who signed the certificate of this block. */
+static void
+pass_epochs(const Found *found, uint64_t last, ProofParts *parts)
+{
+	uint64_t *anchors = anchors_below(last, &parts->epoch_count);
+	ProofEpoch *epochs =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(ProofEpoch) * (parts->epoch_count + 1));
+
+	for (uint32_t i = 0; i < parts->epoch_count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		fill_epoch(found, anchors[i], &epochs[i]);
+	}
+	parts->epochs = epochs;
+}
+
 /* To a certificate. */
 static void
 end_signed(const Found *found, ProofParts *parts)
@@ -202,6 +273,7 @@ end_signed(const Found *found, ProofParts *parts)
 	parts->certificate = found->block->result_certificate;
 	parts->later = later_hashes(height, last, &parts->certificate);
 	parts->later_count = (uint32_t) (last - height);
+	pass_epochs(found, last, parts);
 }
 
 /* To a block that the verifier knows: final as far as that block's header names a result. */

@@ -26,12 +26,17 @@ check_columns(Verifier *verifier, const BlockRow *block)
 					 psprintf("it says height " UINT64_FORMAT, header->height));
 	if (tables_timestamp(header->ts_ms) != block->block_time)
 		report_block(verifier, block, "block_time is not the header's", "");
-	if ((int64) header->proposer != block->proposer)
-		report_block(verifier, block, "proposer is not the header's",
-					 psprintf("%d stored, %u in the header", block->proposer, header->proposer));
-	if (header->proposer >= verifier->genesis.member_count)
+	if (header->proposer >= verifier->in_force.member_count)
 		report_block(verifier, block, "the proposer is no member",
-					 psprintf("%u of %u", header->proposer, verifier->genesis.member_count));
+					 psprintf("%u of %u", header->proposer, verifier->in_force.member_count));
+	else if ((int64) verifier->seats.numbers[header->proposer] != block->proposer)
+		report_block(verifier, block, "proposer is not the header's",
+					 psprintf("%d stored, %u in the header", block->proposer,
+							  verifier->seats.numbers[header->proposer]));
+	if (header->epoch != verifier->epoch.number)
+		report_block(verifier, block, "the epoch is not the one that began below it",
+					 psprintf(UINT64_FORMAT " in the header, " UINT64_FORMAT " by its anchor",
+							  header->epoch, verifier->epoch.number));
 	if ((int64) header->tx_count != block->tx_count)
 		report_block(verifier, block, "tx_count is not the header's",
 					 psprintf("%d stored, %u in the header", block->tx_count, header->tx_count));
@@ -137,7 +142,7 @@ subject_is(const BlockRow *block, const PbftSubject *subject)
 												hash_equal(&subject->hash, &block->header_hash));
 }
 
-/* The subject is this block's or a descendant's, a quorum of genesis' members signed it. */
+/* The subject is this block's or a descendant's, a quorum of the epoch's members signed it. */
 static bool
 check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftKind kind,
 				  PbftCertificate *certificate)
@@ -157,6 +162,12 @@ check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftK
 		!subject_descends(block, &certificate->subject))
 	{
 		report_certificate(verifier, block, which, "a certificate is another block's", "");
+		return false;
+	}
+	if (!verifier->seats_good)
+	{
+		report_certificate(verifier, block, which, "the members' rows are not those of its epoch",
+						   "");
 		return false;
 	}
 	if (pbft_certificate_verify(certificate, &verifier->trust.instance.domain,
@@ -227,10 +238,10 @@ verify_execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 {
 	TxRow *txs = verifier->rows.txs + block->first_tx;
 	uint64_t time_ms = block->damaged ? unix_ms(block->block_time) : block->header.ts_ms;
-	uint32_t proposer = block->damaged ? (uint32_t) block->proposer : block->header.proposer;
-	LedgerFees fees = genesis_fees(&verifier->genesis, proposer % verifier->genesis.member_count);
+	uint32_t seat = block->damaged ? (uint32_t) Max(verify_seat(verifier, block->proposer), 0)
+								   : block->header.proposer;
+	LedgerFees fees = genesis_fees(&verifier->in_force, seat % verifier->in_force.member_count);
 
-	verify_enter_epoch(verifier, block->height);
 	verifier->height = block->height;
 	verifier->read_count = 0;
 	lthash_clear(&result->change);
@@ -303,6 +314,7 @@ verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent)
 	result->hash = block->hash;
 	result->next_valset_hash = block->next_valset_hash;
 	result->stored_root = block->state_root;
+	verify_enter_epoch(verifier, block->height);
 	if (block->damaged)
 		report_block(verifier, block, "the header does not hash to the block's hash",
 					 verify_hex(&block->header_hash));
@@ -316,4 +328,6 @@ verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent)
 	if (result->executed && !result->uncertain && !block->damaged)
 		verify_check_valset(verifier, block, parent);
 	result->roots.state_digest = block->roots.state_digest;
+	if (epoch_named(&block->next_valset_hash))
+		verifier->epoch_height = 0; /* the next block begins an epoch */
 }

@@ -5,7 +5,7 @@
 #ifndef MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
 #define MESCHAIN_LEDGER_VERIFY_ITEM_PG_H
 
-#include "ledger/governance.h"
+#include "ledger/epoch_pg.h"
 #include "ledger/verify_party_pg.h"
 #include "ledger/verify_pg.h"
 #include "utils/hsearch.h"
@@ -98,7 +98,9 @@ struct Verifier
 	ProofTrust trust;
 	GovernanceEpoch epoch; /* of the block being executed */
 	uint64_t epoch_height; /* for which the next fields are right; 0: none */
-	Genesis in_force;
+	Genesis in_force;      /* the epoch's parameters and, as far as they have seats, its members */
+	EpochSeats seats;
+	bool seats_good; /* as the anchor names them */
 	TxRules rules;
 	MemoryContext item_context;
 	LedgerBlock *block;
@@ -124,7 +126,6 @@ typedef struct SourceKey
 	uint32_t zero;
 	uint64_t height;
 } SourceKey;
-
 typedef struct Source
 {
 	SourceKey key;
@@ -162,11 +163,9 @@ typedef struct ItemTx
 
 /* verify_run_pg.c */
 extern Verifier *verifier_create(VerifyRound *round);
-
 /* verify_rows_pg.c */
 extern void verify_load_item(Verifier *verifier, const VerifyItem *item);
 extern bool verify_load_block(uint64_t height, BlockRow *block);
-
 /* verify_find_pg.c */
 extern void verify_find_sources(Verifier *verifier);
 extern void verify_find_submissions(Verifier *verifier);
@@ -179,8 +178,7 @@ extern McSpan verify_bytes(Datum datum, bool isnull);
 /* verify_store_pg.c */
 extern const LedgerStore *verify_store(Verifier *verifier);
 extern void verify_read_transactions(Verifier *verifier);
-
-/* verify_block_pg.c: header, certificates, execution, and the rows it must have left */
+/* verify_block_pg.c: header, certificates, execution, rows */
 extern void verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent);
 extern void verify_execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 /* verify_burns_pg.c */
@@ -191,6 +189,8 @@ extern void verify_load_actors(ItemRows *rows, const VerifyItem *item);
 extern void verify_compare_actors(Verifier *verifier, const BlockRow *block, VerifyBlock *result);
 /* verify_epoch_pg.c: the epoch and rules of a block, and whether it names the next validators */
 extern void verify_enter_epoch(Verifier *verifier, uint64_t height);
+/* by a number on the roll, -1 when there is none */
+extern int verify_seat(const Verifier *verifier, int number);
 extern void verify_check_valset(Verifier *verifier, const BlockRow *block, const BlockRow *parent);
 /* verify_effects_pg.c */
 extern bool verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id,

@@ -48,7 +48,6 @@ prepare_all(Verifier *verifier)
 static void
 load_genesis(Verifier *verifier)
 {
-	ProofMember members[PBFT_NODE_MAX];
 	NodeGenesis *node = palloc0(sizeof(NodeGenesis));
 	uint8_t no_key[SUITE_PUBLIC_SIZE] = { 0 };
 	McProblem problem;
@@ -59,13 +58,6 @@ load_genesis(Verifier *verifier)
 	verifier->genesis = node->document;
 	verifier->genesis_hash = node->genesis_hash;
 	verifier->rules = node->rules;
-	for (uint32_t i = 0; i < node->document.member_count; i++)
-	{
-		memcpy(members[i].voting_key, node->document.members[i].voting_key, SUITE_PUBLIC_SIZE);
-		members[i].incarnation = 0;
-	}
-	proof_trust_genesis(&verifier->trust, &verifier->genesis_hash, members,
-						node->document.member_count);
 }
 
 /* Needs SPI; everything lives in the current context. */

@@ -99,7 +99,7 @@ verify_store(Verifier *verifier)
 	};
 
 	store.context = verifier;
-	store.genesis = &verifier->in_force;
+	store.genesis = &verifier->genesis;
 	store.rules = &verifier->rules;
 	return &store;
 }

@@ -22,8 +22,8 @@
 #include "node/guc_pg.h"
 #include "node/home_pg.h"
 #include "node/hooks_pg.h"
-#include "node/keys_pg.h"
 #include "node/launcher_pg.h"
+#include "node/members_pg.h"
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
@@ -48,14 +48,13 @@ static struct
 	LtHash next_sum;
 	uint64_t sum_stored_height;
 	MemoryContext block_context;
+	Genesis *origin; /* as all signed it */
 	NodeGenesis *genesis;
+	NodeGenesis *next; /* the epoch that begins, until it is published */
 	PbftTip tip;
 	GovernanceEpoch epoch; /* of the next block */
 	StoreStats stats_told;
 } apply;
-
-/* ---- start ------------------------------------------------------------------------------------
- */
 
 static McHash
 hash_column(HeapTuple row, TupleDesc desc, int column)
@@ -73,7 +72,6 @@ hash_column(HeapTuple row, TupleDesc desc, int column)
 static void
 load_tip(void)
 {
-	const NodeGenesis *genesis = apply.genesis;
 	PbftHeader header;
 	McProblem problem;
 	HeapTuple row;
@@ -81,12 +79,9 @@ load_tip(void)
 	bytea *bytes;
 	bool isnull;
 
-	apply.tip = (PbftTip){
-		.hash = genesis->genesis_hash,
-		.exec_root = genesis->genesis_hash,
-		.ts_ms = genesis->document.created_ms,
-		.stable_exec_root = genesis->genesis_hash,
-	};
+	apply.tip = (PbftTip){ .ts_ms = apply.origin->created_ms };
+	genesis_hash(apply.origin, &apply.tip.hash);
+	apply.tip.exec_root = apply.tip.stable_exec_root = apply.tip.hash;
 	if (SPI_execute("SELECT height, hash, state_root, header FROM mes_internal.block_rows "
 					"ORDER BY height DESC LIMIT 1",
 					true, 1) != SPI_OK_SELECT)
@@ -190,19 +185,17 @@ static void
 start_apply(void)
 {
 	BlockExchange *exchange = &node_shared->exchange;
-	SuiteSecret voting;
 
+	apply.origin = MemoryContextAllocZero(TopMemoryContext, sizeof(Genesis));
 	apply.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
-	if (!genesis_read(&apply.genesis->document))
+	apply.next = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
+	if (!genesis_read(apply.origin))
 		worker_leave(NODE_OFFLINE, "this database holds no ledger",
 					 "Run mes.create_genesis() or mes.join_federation().");
-	home_enter(&apply.genesis->document);
-	keys_load(NODE_KEY_VOTING, &voting);
-	genesis_derive(apply.genesis, voting.key.public_key);
-	suite_wipe(&voting, sizeof(voting));
 	load_tip();
-	epoch_open(apply.tip.height + 1, &apply.genesis->document, &apply.genesis->rules, &apply.epoch);
-	store_set_epoch(&apply.genesis->document, &apply.genesis->rules);
+	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.genesis);
+	home_enter(apply.origin, apply.genesis->document.member_count);
+	store_set_epoch(apply.origin, &apply.genesis->rules);
 	load_sum();
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
 	bi_open(apply.tip.height, apply.tip.ts_ms);
@@ -254,10 +247,10 @@ fill_record(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], Blo
 	record->block_time_ms = exchange->header.ts_ms;
 	record->hash = exchange->hash;
 	record->header = span_of(header, PBFT_HEADER_SIZE);
-	record->proposer = exchange->header.proposer;
+	record->proposer = apply.genesis->numbers[exchange->header.proposer];
 	ledger_block_roots(apply.block, &record->roots);
-	epoch_close(apply.block, &exchange->header, apply.tip.ts_ms, &apply.genesis->document,
-				&apply.epoch, &record->next_valset_hash);
+	epoch_close(apply.block, &exchange->header, apply.tip.ts_ms, apply.origin,
+				&apply.genesis->document, &apply.epoch, &record->next_valset_hash);
 	ledger_exec_root(&apply.tip.exec_root, record->height, &record->hash, &record->roots,
 					 &record->next_valset_hash, &record->exec_root);
 	record->commit_certificate =
@@ -420,6 +413,7 @@ static void
 tell_root(BlockExchange *exchange, const BlockRecord *record)
 {
 	exchange->exec_root = record->exec_root;
+	exchange->next_valset = record->next_valset_hash;
 	pg_write_barrier();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTED);
 	node_wake(&node_shared->order_latch);
@@ -453,6 +447,71 @@ wait_for_quorum(BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], Block
 }
 
 static void
+publish_epoch(void)
+{
+	NodeGenesis *before = apply.genesis;
+
+	apply.genesis = apply.next, apply.next = before;
+	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
+	node_shared->genesis = *apply.genesis;
+	LWLockRelease(node_shared->lock);
+	if (members_differ(before, apply.genesis))
+		node_wake(&node_shared->housekeeper_latch); /* roles */
+}
+
+/*
+ * An epoch with other parameters begins with new workers: one way to start, whatever changed. An
+ * epoch with other members begins here; the order worker maps its links to them.
+ */
+static void
+begin_epoch(void)
+{
+	bool changed;
+
+	begin_transaction();
+	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.next);
+	commit_transaction();
+	changed = memcmp(apply.next->document.parameters, apply.genesis->document.parameters,
+					 sizeof(apply.genesis->document.parameters)) != 0;
+	if (changed)
+	{
+		ereport(LOG, (errmsg("meschain begins epoch " UINT64_FORMAT " with other parameters",
+							 apply.epoch.number)));
+		proc_exit(0);
+	}
+	publish_epoch();
+	store_set_epoch(apply.origin, &apply.genesis->rules);
+}
+
+/* Guests and addresses of the running epoch. */
+static void
+reload_members(void)
+{
+	pg_atomic_write_u32(&node_shared->addresses_due, 0);
+	*apply.next = *apply.genesis;
+	begin_transaction();
+	members_reload(apply.origin, apply.next);
+	commit_transaction();
+	if (!members_differ(apply.genesis, apply.next))
+		return;
+	publish_epoch();
+	pg_atomic_write_u32(&node_shared->peers_changed, 1);
+	node_wake(&node_shared->order_latch);
+}
+
+static bool
+roll_written(void)
+{
+	uint32_t count;
+	const LedgerRow *rows = ledger_block_rows(apply.block, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].table == TX_TABLE_MEMBERS)
+			return true;
+	return false;
+}
+
+static void
 finish_block(BlockExchange *exchange, const BlockRecord *record)
 {
 	if (sum_due(record->height))
@@ -462,23 +521,14 @@ finish_block(BlockExchange *exchange, const BlockRecord *record)
 	store_commit_block(apply.block, record->block_time_ms);
 	publish_block(exchange, record);
 	tell_waiters(exchange);
+	/* order makes the next instance of what stands there when it learns that this is durable */
+	if (epoch_named(&record->next_valset_hash))
+		begin_epoch();
+	else if (roll_written())
+		reload_members();
 	pg_write_barrier();
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
 	node_wake(&node_shared->order_latch);
-}
-
-/* The workers come back with the parameters of the epoch: one way to start, whatever changed. */
-static void
-begin_epoch(const BlockRecord *anchor)
-{
-	bool changed;
-
-	begin_transaction();
-	changed =
-		epoch_begin(anchor->height, anchor->block_time_ms, &apply.genesis->document, &apply.epoch);
-	commit_transaction();
-	if (changed)
-		proc_exit(0);
 }
 
 static void
@@ -509,8 +559,6 @@ apply_block(BlockExchange *exchange)
 	at[3] = now_us();
 	finish_block(exchange, &record);
 	count_block(at, cpu_before);
-	if (epoch_named(&record.next_valset_hash))
-		begin_epoch(&record);
 }
 
 /* ---- the worker -------------------------------------------------------------------------------
@@ -542,6 +590,8 @@ apply_main(Datum argument)
 			pg_read_barrier();
 			apply_block(&node_shared->exchange);
 		}
+		else if (pg_atomic_read_u32(&node_shared->addresses_due) != 0)
+			reload_members();
 		else
 			worker_wait(-1);
 	}

@@ -51,6 +51,22 @@ forget(HeldBlock *block)
 	memset(block, 0, sizeof(*block));
 }
 
+void
+blocks_use(const NodeGenesis *genesis)
+{
+	held.genesis = genesis;
+}
+
+void
+blocks_restart(const NodeGenesis *genesis, uint64_t applied)
+{
+	for (int i = 0; i < BLOCKS_MAX; i++)
+		if (held.blocks[i].used)
+			forget(&held.blocks[i]);
+	held.genesis = genesis;
+	held.released = applied;
+}
+
 /* Nobody asked for it, and its sender has sent more of the kind. */
 static HeldBlock *
 one_to_push_out(uint32_t source)

@@ -31,6 +31,10 @@ typedef struct HeldBlock
 /* applied: the last block that is a row; nothing up to it is ever held. */
 extern void blocks_init(const NodeGenesis *genesis, uint64_t applied);
 
+/* Another epoch begins: what is not a row is nothing any more. */
+extern void blocks_restart(const NodeGenesis *genesis, uint64_t applied);
+extern void blocks_use(const NodeGenesis *genesis);
+
 extern HeldBlock *block_find(const McHash *hash);
 
 /* A block whose list came with its header (the door checked that they fit); NULL: no room. */

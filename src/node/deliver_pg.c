@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "ledger/execute.h"
 #include "miscadmin.h"
+#include "node/members_pg.h"
 #include "node/serve_pg.h"
 #include "node/shmem_pg.h"
 #include "pbft/frame.h"
@@ -23,11 +24,13 @@
 
 #define ROLE_PREFIX "mes_peer_"
 
-/* Of this session; good until the instance changes. */
+/* Of this session; keys and instance are of one moment, and good until the order worker has others.
+ */
 static struct
 {
 	NodeGenesis *genesis;
-	uint32_t member;
+	uint64_t version;
+	uint32_t member; /* a seat's index, or a guest's behind them */
 	PbftDomain domain;
 	PbftMessage *message;
 } door;
@@ -36,11 +39,12 @@ static struct
  */
 
 static uint32_t
-member_by_name(const Genesis *document, const char *name)
+member_by_name(const NodeGenesis *genesis, const char *name)
 {
 	uint32_t member = 0;
 
-	while (member < document->member_count && strcmp(document->members[member].name, name) != 0)
+	while (member < genesis->peer_count &&
+		   strcmp(genesis->document.members[member].name, name) != 0)
 		member++;
 	return member;
 }
@@ -60,18 +64,19 @@ enter(void)
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	open = node_shared->domain_known && node_shared->database_oid == MyDatabaseId;
 	/* one member's call in a thousand comes after a change */
-	if (open && memcmp(&door.domain, &node_shared->domain, sizeof(PbftDomain)) != 0)
+	if (open && door.version != node_shared->running_version)
 	{
-		*door.genesis = node_shared->genesis;
+		*door.genesis = node_shared->running;
 		door.domain = node_shared->domain;
+		door.version = node_shared->running_version;
 	}
 	LWLockRelease(node_shared->lock);
 	if (!open)
 		return false;
 	door.member = strncmp(role, ROLE_PREFIX, strlen(ROLE_PREFIX)) != 0
-					  ? door.genesis->document.member_count
-					  : member_by_name(&door.genesis->document, role + strlen(ROLE_PREFIX));
-	if (door.member >= door.genesis->document.member_count || door.member == door.genesis->self)
+					  ? door.genesis->peer_count
+					  : member_by_name(door.genesis, role + strlen(ROLE_PREFIX));
+	if (door.member >= door.genesis->peer_count || door.member == door.genesis->self)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("role \"%s\" is not another member of this federation", role)));
 	return true;
@@ -126,7 +131,10 @@ applied_height(void)
 	return applied;
 }
 
-/* Blocks that are rows here are answered from the rows, without the worker. */
+/*
+ * Blocks that are rows here are answered from the rows, without the worker: to whoever has a role
+ * here, whatever its epoch and whoever signed, for it proves itself by what it sends next (A8).
+ */
 static bool
 serve(const PbftMessage *message)
 {
@@ -134,14 +142,23 @@ serve(const PbftMessage *message)
 	const PbftFetch *fetch = &message->u.fetch;
 	uint64_t applied = applied_height();
 
-	if (message->kind != PBFT_FETCH)
-		return false;
 	if (!hash_equal(&fetch->hash, &none))
 		return serve_hash(door.member, &fetch->hash, fetch->height);
 	if (fetch->height == 0 || fetch->height > applied)
 		return false;
 	serve_range(door.member, fetch->height, fetch->count, applied);
 	return true;
+}
+
+/* Who is in an older epoch is told what proves the way out of it; what it says is not believed. */
+static void
+carry_over(const PbftStatus *status)
+{
+	uint64_t applied = applied_height();
+	uint64_t from = 1 + Min(status->stable, status->committed);
+
+	if (status->committed < applied && from <= applied)
+		serve_range(door.member, from, PBFT_WINDOW_MAX, applied);
 }
 
 static void
@@ -175,13 +192,20 @@ take_message(const PbftFrame *frame, McSpan bytes)
 	if (header == NULL ? frame->count > 0 : frame->count > 0 && !list_fits(header, frame))
 		return false;
 	same_instance = memcmp(message->instance, door.domain.instance, PBFT_INSTANCE_SIZE) == 0;
+	if (message->kind == PBFT_FETCH && serve(message))
+		return true;
+	if (message->kind == PBFT_CERTIFIED)
+		message->sender = members_speaker(door.genesis, door.member);
+	/* who has no seat cannot sign, and asks all the same */
+	if (message->kind == PBFT_FETCH && message->sender >= document->member_count)
+		same_instance = false;
+	if (!same_instance && message->kind == PBFT_STATUS)
+		carry_over(&message->u.status);
 	if (same_instance && pbft_message_verify(message, &door.domain, document->member_count, &crypto,
 											 &problem) != MC_OK)
 		return false;
 	if (same_instance && message->kind == PBFT_STATUS)
 		note_status(message);
-	if (same_instance && serve(message))
-		return true;
 	if (!ring_put(&peer->inbox, same_instance, bytes, span_of(NULL, 0)))
 		pg_atomic_fetch_add_u64(&peer->frames_dropped, 1);
 	return true;

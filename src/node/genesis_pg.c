@@ -32,6 +32,9 @@ genesis_derive(NodeGenesis *genesis, const uint8_t voting_key[SUITE_PUBLIC_SIZE]
 	memset(&genesis->rules, 0, sizeof(genesis->rules));
 	memcpy(genesis->rules.chain_id, genesis->chain_id, CHAIN_ID_SIZE);
 	governance_rules(document, &genesis->rules);
+	genesis->peer_count = document->member_count;
+	for (uint32_t i = 0; i < document->member_count; i++)
+		genesis->numbers[i] = (uint16_t) i;
 	genesis->self = 0;
 	while (genesis->self < document->member_count &&
 		   memcmp(document->members[genesis->self].voting_key, voting_key, SUITE_PUBLIC_SIZE) != 0)
@@ -85,6 +88,7 @@ Datum
 mes_create_node_key(PG_FUNCTION_ARGS)
 {
 	SuiteSecret voting;
+	uint8_t log_uuid[VOTELOG_UUID_SIZE];
 	bool voted_before = keys_exist(NODE_KEY_VOTING);
 
 	for (NodeKey key = NODE_KEY_IDENTITY; key <= NODE_KEY_WRAPPING; key++)
@@ -93,7 +97,7 @@ mes_create_node_key(PG_FUNCTION_ARGS)
 	if (!voted_before)
 	{
 		keys_load(NODE_KEY_VOTING, &voting);
-		votelog_create(voting.key.public_key);
+		votelog_create(voting.key.public_key, log_uuid);
 		suite_wipe(&voting, sizeof(voting));
 	}
 	PG_RETURN_VOID();

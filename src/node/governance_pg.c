@@ -99,9 +99,10 @@ speaks(const Speaker *speaker, const char *name, const GovernanceMember *member)
 }
 
 static void
-find_speaker(const NodeGenesis *genesis, const char *name, Speaker *speaker)
+find_speaker(const char *name, Speaker *speaker)
 {
-	GovernanceState state = { .get_row = get_row, .genesis = &genesis->document };
+	Genesis *origin = palloc(sizeof(Genesis));
+	GovernanceState state = { .get_row = get_row, .genesis = origin };
 	GovernanceMember member;
 	EngineRights saved;
 	McProblem problem;
@@ -110,6 +111,8 @@ find_speaker(const NodeGenesis *genesis, const char *name, Speaker *speaker)
 	engine_rights_take(&saved);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
+	if (!genesis_read(origin))
+		elog(ERROR, "there is no genesis");
 	count = governance_number_count(&state);
 	speaker->number = 0;
 	while (speaker->number < count &&
@@ -127,8 +130,7 @@ find_speaker(const NodeGenesis *genesis, const char *name, Speaker *speaker)
 
 /* Needs a member's name with a signature; else this node's own key signs. */
 static void
-begin_speaker(FunctionCallInfo fcinfo, int name_argument, int signature_argument,
-			  const NodeGenesis *genesis, Speaker *speaker)
+begin_speaker(FunctionCallInfo fcinfo, int name_argument, int signature_argument, Speaker *speaker)
 {
 	char *name =
 		PG_ARGISNULL(name_argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(name_argument));
@@ -139,7 +141,7 @@ begin_speaker(FunctionCallInfo fcinfo, int name_argument, int signature_argument
 	else if (name == NULL)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("a signature needs the name of the member who signed")));
-	find_speaker(genesis, name, speaker);
+	find_speaker(name, speaker);
 }
 
 static void
@@ -338,7 +340,7 @@ mes_propose(PG_FUNCTION_ARGS)
 	McHash id;
 
 	genesis_running(genesis);
-	begin_speaker(fcinfo, 3, 4, genesis, &speaker);
+	begin_speaker(fcinfo, 3, 4, &speaker);
 	statement = statement_of(fcinfo, speaker.number);
 	proposal_id(genesis->chain_id, statement, &id);
 	sign(fcinfo, 4, &id, false, &speaker, signature);
@@ -361,7 +363,7 @@ mes_proposal_id(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 2, "expires_at");
 	require_argument(fcinfo, 3, "member");
 	genesis_running(genesis);
-	find_speaker(genesis, text_to_cstring(PG_GETARG_TEXT_PP(3)), &speaker);
+	find_speaker(text_to_cstring(PG_GETARG_TEXT_PP(3)), &speaker);
 	proposal_id(genesis->chain_id, statement_of(fcinfo, speaker.number), &id);
 	PG_RETURN_DATUM(bytes_datum(id.bytes, HASH_SIZE));
 }
@@ -387,7 +389,7 @@ mes_approve(PG_FUNCTION_ARGS)
 						errmsg("a proposal is named by %d bytes", HASH_SIZE)));
 	memcpy(id.bytes, named.data, HASH_SIZE);
 	genesis_running(genesis);
-	begin_speaker(fcinfo, 2, 1, genesis, &speaker);
+	begin_speaker(fcinfo, 2, 1, &speaker);
 	sign(fcinfo, 1, &id, true, &speaker, signature);
 	wire_writer_init(&writer, arguments, sizeof(arguments));
 	operation_put_approve(&writer, &id, speaker.number, signature);

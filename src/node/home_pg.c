@@ -248,7 +248,7 @@ enter(const Genesis *document, const uint8_t stamp[UUID_LEN])
 }
 
 void
-home_enter(const Genesis *document)
+home_enter(const Genesis *document, uint32_t seats)
 {
 	MemoryContext context = CurrentMemoryContext;
 	uint8_t stamp[UUID_LEN];
@@ -256,7 +256,7 @@ home_enter(const Genesis *document)
 	if (!read_stamp(stamp))
 		worker_leave(NODE_OFFLINE, "this database was restored and the restore is not finished",
 					 "Run mes.finish_restore(); it verifies the ledger first.");
-	if (document->member_count > 1)
+	if (seats > 1)
 		return; /* its vote log knows its place and its last word (votelog_pg.h) */
 	PG_TRY();
 	{

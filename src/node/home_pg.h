@@ -17,8 +17,9 @@
 /*
  * The apply worker's, in its first transaction, with SPI: holds the state directory for this
  * process's life, or leaves with the reason in mes.status when this copy may not make blocks.
+ * Needs the genesis as all signed it, and how many vote now.
  */
-extern void home_enter(const Genesis *document);
+extern void home_enter(const Genesis *document, uint32_t seats);
 
 /* After each block's commit: what the state directory has seen, so that an older copy shows. */
 extern void home_note_height(uint64_t height);

@@ -22,6 +22,7 @@ static const char *const file_names[] = {
 	[NODE_KEY_IDENTITY] = "identity.key",
 	[NODE_KEY_VOTING] = "voting.key",
 	[NODE_KEY_WRAPPING] = "wrapping.key",
+	[NODE_KEY_NEXT] = "voting_next.key",
 };
 
 static void
@@ -140,6 +141,28 @@ keys_create(NodeKey key)
 	fsync_fname(guc_state_directory, true);
 	suite_wipe(text, sizeof(text));
 	suite_wipe(seed, sizeof(seed));
+}
+
+void
+keys_take_next(void)
+{
+	char next[MAXPGPATH];
+	char voting[MAXPGPATH];
+
+	key_path(NODE_KEY_NEXT, next);
+	key_path(NODE_KEY_VOTING, voting);
+	if (durable_rename(next, voting, LOG) != 0)
+		refuse(MC_NODE_KEY, next, strerror(errno));
+}
+
+void
+keys_drop_next(void)
+{
+	char next[MAXPGPATH];
+
+	key_path(NODE_KEY_NEXT, next);
+	if (durable_unlink(next, LOG) != 0)
+		refuse(MC_NODE_KEY, next, strerror(errno));
 }
 
 void

@@ -17,6 +17,7 @@ typedef enum NodeKey
 	NODE_KEY_IDENTITY, /* governs membership; belongs offline once it is copied away */
 	NODE_KEY_VOTING,
 	NODE_KEY_WRAPPING, /* encrypts the accounts' keys that this database holds */
+	NODE_KEY_NEXT,     /* votes from the epoch on whose validator set names it (A18) */
 } NodeKey;
 
 /* Raises when the directory or the file is missing or unsafe. */
@@ -27,6 +28,12 @@ extern bool keys_exist(NodeKey key);
 
 /* Makes the file durable; raises when it exists. */
 extern void keys_create(NodeKey key);
+
+/* The next voting key takes the old one's place, which is erased. */
+extern void keys_take_next(void);
+
+/* Takes away a next key that was never used. */
+extern void keys_drop_next(void);
 
 #define KEYS_WRAPPED_SIZE (24 + 16 + SUITE_SEED_SIZE)
 

@@ -17,18 +17,14 @@ other_proposal(McSpan bytes)
 	static PbftMessage message;
 	static uint8_t encoded[PBFT_MESSAGE_MAX];
 	uint8_t signed_bytes[PBFT_SIGNED_MAX];
-	PbftDomain domain;
 	McProblem problem;
 	size_t size;
 
 	if (pbft_message_decode(bytes, &message, &problem) != MC_OK)
 		return bytes;
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	domain = node_shared->domain;
-	LWLockRelease(node_shared->lock);
 	message.u.proposal.header.mempool_depth++;
 	pbft_header_hash(&message.u.proposal.header, &message.subject.hash);
-	size = pbft_message_signed(&message, &domain, signed_bytes);
+	size = pbft_message_signed(&message, &order.domain, signed_bytes);
 	suite_sign(&order.voting, span_of(signed_bytes, size), message.signature);
 	return span_of(encoded, pbft_message_encode(&message, encoded));
 }

@@ -66,7 +66,8 @@ typedef struct Link
 static struct
 {
 	const NodeGenesis *genesis;
-	Link *links;
+	Link links[GENESIS_MEMBERS_MAX];
+	uint32_t count;
 	WaitEventSet *set;
 	bool set_stale;
 	uint64_t now_ms;
@@ -79,12 +80,6 @@ now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
-}
-
-static uint32_t
-member_count(void)
-{
-	return net.genesis == NULL ? 0 : net.genesis->document.member_count;
 }
 
 /* ---- up and down -------------------------------------------------------------------------------
@@ -186,8 +181,7 @@ start_connection(const GenesisMember *member)
 	if (!find_address(member->host, address))
 		return NULL;
 	snprintf(port, sizeof(port), "%u", member->port);
-	snprintf(user, sizeof(user), "mes_peer_%s",
-			 net.genesis->document.members[net.genesis->self].name);
+	snprintf(user, sizeof(user), "mes_peer_%s", net.genesis->name);
 	return PQconnectStartParams(names, values, 0);
 }
 
@@ -246,7 +240,8 @@ link_queue(uint32_t member, McSpan first, McSpan second)
 
 	if (link->state == LINK_SELF)
 		return;
-	if (link->state != LINK_UP || needed > QUEUE_MAX || switch_peer_blocked(member))
+	if (link->state != LINK_UP || needed > QUEUE_MAX ||
+		switch_peer_blocked(net.genesis->numbers[member]))
 	{
 		pg_atomic_fetch_add_u64(&peer_of(member)->frames_lost, 1);
 		return;
@@ -307,7 +302,7 @@ flush(Link *link)
 void
 links_flush(void)
 {
-	for (uint32_t i = 0; i < member_count(); i++)
+	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];
 
@@ -408,15 +403,17 @@ void
 links_poll(uint64_t now_ms)
 {
 	net.now_ms = now_ms;
-	for (uint32_t i = 0; i < member_count(); i++)
+	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];
 
 		if (link->state == LINK_SELF)
 			continue;
-		if (overdue(link) || (link->state != LINK_DOWN && switch_peer_blocked(i)))
+		if (overdue(link) ||
+			(link->state != LINK_DOWN && switch_peer_blocked(net.genesis->numbers[i])))
 			bring_down(link);
-		else if (link->state == LINK_DOWN && now_ms >= link->deadline_ms && !switch_peer_blocked(i))
+		else if (link->state == LINK_DOWN && now_ms >= link->deadline_ms &&
+				 !switch_peer_blocked(net.genesis->numbers[i]))
 			begin_connecting(link);
 	}
 }
@@ -452,10 +449,10 @@ build_set(void)
 {
 	if (net.set != NULL)
 		FreeWaitEventSet(net.set);
-	net.set = CreateWaitEventSet(TopMemoryContext, (int) member_count() + 2);
+	net.set = CreateWaitEventSet(TopMemoryContext, (int) net.count + 2);
 	AddWaitEventToSet(net.set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	AddWaitEventToSet(net.set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
-	for (uint32_t i = 0; i < member_count(); i++)
+	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];
 
@@ -488,7 +485,7 @@ serve_event(const WaitEvent *event)
 static long
 until_next_attempt(long timeout_ms)
 {
-	for (uint32_t i = 0; i < member_count(); i++)
+	for (uint32_t i = 0; i < net.count; i++)
 	{
 		const Link *link = &net.links[i];
 		long left;
@@ -522,13 +519,30 @@ links_wait(long timeout_ms)
 	}
 }
 
+static void
+close_link(Link *link)
+{
+	if (link->connection != NULL)
+		PQfinish(link->connection);
+	pfree(link->queue);
+}
+
+void
+links_use(const NodeGenesis *genesis)
+{
+	net.genesis = genesis;
+}
+
 void
 links_open(const NodeGenesis *genesis)
 {
+	for (uint32_t i = 0; i < net.count; i++)
+		close_link(&net.links[i]);
 	net.genesis = genesis;
-	net.links = MemoryContextAllocZero(TopMemoryContext, sizeof(Link) * member_count());
+	net.count = genesis->peer_count;
 	net.set_stale = true;
-	for (uint32_t i = 0; i < member_count(); i++)
+	memset(net.links, 0, sizeof(net.links));
+	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];
 

@@ -10,8 +10,11 @@
 
 #include "node/shmem_pg.h"
 
-/* Links to every other member of genesis; they come up by themselves. */
+/* Links to every other member, in place of those before; they come up by themselves. */
 extern void links_open(const NodeGenesis *genesis);
+
+/* The same members as before, in another copy. */
+extern void links_use(const NodeGenesis *genesis);
 
 /* Queues a frame, in two pieces; what is queued leaves with the next links_flush. */
 extern void link_queue(uint32_t member, McSpan first, McSpan second);

@@ -5,6 +5,7 @@
 #include "node/order_pg.h"
 
 #include "node/link_pg.h"
+#include "node/members_pg.h"
 #include "node/votelog_pg.h"
 #include "pbft/frame.h"
 #include "utils/timestamp.h"
@@ -16,11 +17,24 @@ static const uint8_t body_kind = PBFT_FRAME_BODY;
 /* ---- in ----------------------------------------------------------------------------------------
  */
 
+/* The core knows seats; who has none has a number beyond them. */
+static uint32_t
+name_of(uint32_t peer)
+{
+	return peer < order.member_count ? peer : PBFT_NODE_MAX + peer;
+}
+
+static uint32_t
+peer_named(uint32_t name)
+{
+	return name < PBFT_NODE_MAX ? name : name - PBFT_NODE_MAX;
+}
+
 static void
 answer_question(uint32_t member, const PbftFrame *frame)
 {
 	PbftEffect effect = {
-		.kind = PBFT_SERVE, .member = member, .height = frame->height, .hash = frame->hash
+		.kind = PBFT_SERVE, .member = name_of(member), .height = frame->height, .hash = frame->hash
 	};
 
 	order_serve(&effect);
@@ -40,13 +54,17 @@ take_message(uint32_t member, bool verified, const PbftFrame *frame)
 		header = &message.u.proposal.header;
 	else if (message.kind == PBFT_CERTIFIED)
 		header = &message.u.certified.header;
+	if (message.kind == PBFT_CERTIFIED)
+		message.sender = members_speaker(order.genesis, member);
 	if (header != NULL && frame->count == header->tx_count)
 	{
 		pbft_header_hash(header, &hash);
 		(void) block_learn(&hash, header, frame->list, member, order.now_ms);
 	}
-	order_step((PbftEvent){
-		.kind = PBFT_EVENT_MESSAGE, .message = &message, .sender = member, .verified = verified });
+	order_step((PbftEvent){ .kind = PBFT_EVENT_MESSAGE,
+							.message = &message,
+							.sender = name_of(member),
+							.verified = verified });
 }
 
 static void
@@ -73,7 +91,7 @@ pass_on(void *context, uint8_t flags, McSpan bytes)
 void
 order_take_inboxes(void)
 {
-	for (uint32_t i = 0; i < order.member_count; i++)
+	for (uint32_t i = 0; i < order.genesis->peer_count; i++)
 	{
 		Peer *peer = peer_of(i);
 
@@ -87,7 +105,7 @@ order_take_inboxes(void)
 			for (uint32_t k = 0; k < count; k++)
 				link_queue(i, span_of(&body_kind, 1), pool_slot(slots[k])->view.bytes);
 			pool_drop(slots, count);
-			order_step((PbftEvent){ .kind = PBFT_EVENT_LINK_UP, .sender = i });
+			order_step((PbftEvent){ .kind = PBFT_EVENT_LINK_UP, .sender = name_of(i) });
 		}
 		if (!ring_empty(&peer->inbox))
 			ring_drain(&peer->inbox, take_entry, &i);
@@ -99,7 +117,7 @@ order_take_inboxes(void)
 bool
 order_inboxes_wait(void)
 {
-	for (uint32_t i = 0; i < order.member_count; i++)
+	for (uint32_t i = 0; i < order.genesis->peer_count; i++)
 		if (i != order.self && (!ring_empty(&peer_of(i)->inbox) ||
 								(link_is_up(i) && !ring_empty(&peer_of(i)->outbox))))
 			return true;
@@ -185,7 +203,7 @@ order_send(const PbftEffect *effect)
 			return; /* without its list the header is of no use to anybody */
 		list = block_list(block);
 	}
-	for (uint32_t i = 0; i < order.member_count; i++)
+	for (uint32_t i = 0; i < order.genesis->peer_count; i++)
 	{
 		McSpan bytes = effect->bytes;
 
@@ -204,23 +222,21 @@ order_serve(const PbftEffect *effect)
 	static PbftMessage message;
 	static uint8_t encoded[PBFT_MESSAGE_MAX];
 	HeldBlock *block = block_find(&effect->hash);
-	PbftSummary summary;
+	uint32_t peer = peer_named(effect->member);
 	McSpan list;
 
-	if (effect->count > 0 || block == NULL || block->slots == NULL)
+	if (effect->count > 0 || block == NULL || block->slots == NULL ||
+		peer >= order.genesis->peer_count)
 		return;
-	pbft_summary(order.replica, &summary);
 	memset(&message, 0, offsetof(PbftMessage, u));
 	message.kind = PBFT_CERTIFIED;
-	message.sender = order.self;
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	memcpy(message.instance, node_shared->domain.instance, PBFT_INSTANCE_SIZE);
-	LWLockRelease(node_shared->lock);
+	message.sender = members_speaker(order.genesis, order.self);
+	memcpy(message.instance, order.domain.instance, PBFT_INSTANCE_SIZE);
 	message.u.certified.header = block->header;
 	message.u.certified.has_commit = false;
 	message.u.certified.has_checkpoint = false;
 	list = block_list(block);
-	send_framed(effect->member, span_of(encoded, pbft_message_encode(&message, encoded)), list);
+	send_framed(peer, span_of(encoded, pbft_message_encode(&message, encoded)), list);
 	pfree(unconstify(uint8_t *, list.data));
 }
 
@@ -228,7 +244,7 @@ static void
 tell_all(const uint32_t *slots, uint32_t count)
 {
 	for (uint32_t k = 0; k < count; k++)
-		for (uint32_t i = 0; i < order.member_count; i++)
+		for (uint32_t i = 0; i < order.genesis->peer_count; i++)
 			if (i != order.self && link_is_up(i))
 				link_queue(i, span_of(&body_kind, 1), pool_slot(slots[k])->view.bytes);
 	if (count > 0)

@@ -223,8 +223,12 @@ log_note(const PbftEffect *effect)
 								 "block " UINT64_FORMAT,
 								 effect->height)));
 			break;
+		case PBFT_NOTE_EPOCH_ENDED:
+			order.epoch_end = effect->height;
+			break;
 		case PBFT_NOTE_FENCED:
 			order.fenced = true;
+			votelog_fence();
 			node_set_mode(NODE_FENCED,
 						  "another copy of this node has voted, or its vote log is lost",
 						  "Run mesctl node attest, or rejoin with a new voting key.");
@@ -400,7 +404,10 @@ feed_exchange(void)
 
 		order.executed_height = height;
 		lie_about_result(&exec_root);
-		order_step((PbftEvent){ .kind = PBFT_EVENT_EXECUTED, .height = height, .hash = exec_root });
+		order_step((PbftEvent){ .kind = PBFT_EVENT_EXECUTED,
+								.height = height,
+								.hash = exec_root,
+								.next_valset = exchange->next_valset });
 	}
 	else if (stage == EXCHANGE_APPLIED)
 	{
@@ -409,6 +416,7 @@ feed_exchange(void)
 		order.ordered_count--;
 		pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
+		order.epoch_over = height == order.epoch_end;
 	}
 }
 
@@ -425,7 +433,6 @@ feed_timers(void)
 		}
 }
 
-/* P29: a new log begins with all that a restart needs, bodies of unapplied blocks among it. */
 static void
 log_held_body(HeldBlock *block)
 {
@@ -435,25 +442,32 @@ log_held_body(HeldBlock *block)
 	pfree(unconstify(uint8_t *, record.data));
 }
 
-static void
-write_snapshot(void)
+bool
+order_write_snapshot(const VoteLogOwner *owner)
 {
+	PbftEvent event = { .kind = PBFT_EVENT_SNAPSHOT };
+
 	order.snapshot_due = false;
-	if (order.fenced)
-		return;
-	votelog_begin_snapshot();
-	order_step((PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
+	votelog_begin_snapshot(owner);
+	pbft_effects_clear(order.records);
+	pbft_step(order.replica, &event, order.records);
 	blocks_each_logged(log_held_body);
-	for (size_t i = 0; i < order.effects->count; i++)
-		if (order.effects->list[i].kind == PBFT_PERSIST)
-			votelog_append(VOTELOG_VOTE, order.effects->list[i].bytes);
-	pbft_effects_clear(order.effects);
-	order.answered = 0;
-	if (!votelog_end_snapshot())
+	for (size_t i = 0; i < order.records->count; i++)
+		if (order.records->list[i].kind == PBFT_PERSIST)
+			votelog_append(VOTELOG_VOTE, order.records->list[i].bytes);
+	return votelog_end_snapshot();
+}
+
+static void
+begin_log_anew(void)
+{
+	if (order.fenced || order_write_snapshot(NULL))
 	{
-		fence();
-		order_flush();
+		order.snapshot_due = false;
+		return;
 	}
+	fence();
+	order_flush();
 }
 
 static void
@@ -467,14 +481,25 @@ sweep(void)
 	pool_sweep(GetCurrentTimestamp() - SWEEP_AGE_US);
 }
 
+/* Alone, and nobody waits to be admitted: then there is nobody to speak with. */
+static bool
+speaking(void)
+{
+	return order.genesis->peer_count > 1 || order.self >= order.genesis->peer_count;
+}
+
 static void
 turn(void)
 {
+	if (order.epoch_over)
+		order_next_instance();
+	if (pg_atomic_exchange_u32(&node_shared->peers_changed, 0) != 0)
+		order_map_peers();
 	order.now_ms = order_clock_ms(CLOCK_MONOTONIC);
 	order_step((PbftEvent){
 		.kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = order_wall_ms() });
 	feed_exchange();
-	if (order.member_count > 1)
+	if (speaking())
 	{
 		links_poll(order.now_ms);
 		order_gossip();
@@ -487,8 +512,8 @@ turn(void)
 	order_flush();
 	order_hand_over();
 	if (order.snapshot_due)
-		write_snapshot();
-	if (order.member_count > 1)
+		begin_log_anew();
+	if (speaking())
 	{
 		links_flush();
 		sweep();
@@ -511,7 +536,7 @@ sleep_ms(void)
 		if (sleep < 0 || left < sleep)
 			sleep = left;
 	}
-	if (order.member_count > 1 && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
+	if (speaking() && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
 		sleep = ORDER_REGOSSIP_MS;
 	if (blocks_missing() && (sleep < 0 || sleep > 2))
 		sleep = 2;
@@ -529,9 +554,12 @@ work_waits(void)
 		return true;
 	if (pg_atomic_read_u32(&node_shared->paused) != 0)
 		return false;
-	if (order.member_count == 1)
+	if (order.epoch_over)
+		return true;
+	if (!speaking())
 		return stage == EXCHANGE_EMPTY && pool_ready_count() > 0;
-	return order_inboxes_wait() || pool_announcing();
+	return order_inboxes_wait() || pool_announcing() ||
+		   (order.member_count == 1 && stage == EXCHANGE_EMPTY && pool_ready_count() > 0);
 }
 
 static void
@@ -557,6 +585,7 @@ order_main(Datum argument)
 	worker_begin(&node_shared->order_pid, &node_shared->order_latch);
 	order.replica = MemoryContextAllocHuge(TopMemoryContext, pbft_replica_size());
 	order.effects = MemoryContextAllocHuge(TopMemoryContext, sizeof(PbftEffects));
+	order.records = MemoryContextAllocHuge(TopMemoryContext, sizeof(PbftEffects));
 	turn_context = AllocSetContextCreate(TopMemoryContext, "meschain turn", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(turn_context);
 	order_start();

@@ -29,12 +29,18 @@ typedef struct OrderState
 {
 	PbftReplica *replica;
 	PbftEffects *effects;
-	size_t answered; /* effects below were looked at for questions */
+	size_t answered;      /* effects below were looked at for questions */
+	PbftEffects *records; /* a snapshot's, beside a turn */
 	SuiteSecret voting;
-	NodeGenesis *genesis;
-	uint32_t member_count;
-	uint32_t self;
-	bool fenced; /* the vote log cannot be trusted: nothing is persisted or voted any more */
+	NodeGenesis *genesis; /* of the running instance; order.spare is the one before */
+	NodeGenesis *spare;
+	PbftDomain domain;
+	uint32_t member_count; /* seats */
+	uint32_t self;         /* of the links: a place among genesis->peer_count */
+	bool fenced;        /* the vote log cannot be trusted: nothing is persisted or voted any more */
+	uint64_t epoch_end; /* the block that ends the epoch, once a quorum agreed on its result */
+	bool epoch_over;    /* its last block is durable: the next instance begins with the next turn */
+	uint64_t slot_ms;   /* a slot's time, from epoch to epoch */
 	uint64_t now_ms;
 	uint64_t deadline_ms[PBFT_TIMER_COUNT]; /* 0: not set */
 	uint64_t timer_generation[PBFT_TIMER_COUNT];
@@ -63,8 +69,11 @@ typedef struct OrderState
 
 extern OrderState order;
 
-/* order_start_pg.c: everything before the first turn. */
+/* order_start_pg.c: everything before the first turn, and between two epochs. */
 extern void order_start(void);
+extern void order_next_instance(void);
+/* Guests or addresses are others now: links and doors follow, the instance goes on. */
+extern void order_map_peers(void);
 
 extern uint64_t order_clock_ms(clockid_t clock);
 extern uint64_t order_wall_ms(void);
@@ -77,6 +86,11 @@ extern void order_hand_over(void);
 
 /* One event into the core; what does not fit is flushed first. */
 extern void order_step(PbftEvent event);
+
+/* P29: a new log begins with all that a restart needs, bodies of unapplied blocks among it. An
+ * owner: it becomes that of a new instance. */
+struct VoteLogOwner;
+extern bool order_write_snapshot(const struct VoteLogOwner *owner);
 
 /* The core's questions about bodies. */
 extern void order_validate(const PbftEffect *effect);

@@ -102,15 +102,15 @@ static uint32_t
 member_of_role(void)
 {
 	const char *name = MyProcPort->user_name + strlen(PEER_ROLE_PREFIX);
-	const Genesis *document = &node_shared->genesis.document;
+	const NodeGenesis *genesis = &node_shared->running;
 	uint32_t found = PBFT_NODE_MAX;
 
 	if (strncmp(MyProcPort->user_name, PEER_ROLE_PREFIX, strlen(PEER_ROLE_PREFIX)) != 0 ||
 		LWLockHeldByMe(node_shared->lock))
 		return found;
 	LWLockAcquire(node_shared->lock, LW_SHARED);
-	for (uint32_t i = 0; node_shared->genesis_known && i < document->member_count; i++)
-		if (strcmp(document->members[i].name, name) == 0)
+	for (uint32_t i = 0; node_shared->domain_known && i < genesis->peer_count; i++)
+		if (strcmp(genesis->document.members[i].name, name) == 0)
 			found = i;
 	LWLockRelease(node_shared->lock);
 	return found;

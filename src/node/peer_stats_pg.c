@@ -62,7 +62,7 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
 	values[17] = count_datum(&peer->bytes_out);
 	values[18] = count_datum(&peer->frames_lost);
 	values[19] = count_datum(&peer->sessions_ended);
-	values[20] = Int32GetDatum((int32) number);
+	values[20] = Int32GetDatum((int32) genesis->numbers[number]);
 	nulls[2] = since_us == 0;
 	nulls[5] = nulls[6] = nulls[7] = nulls[8] = heard_us == 0;
 	nulls[9] = round_trip_us == 0;
@@ -81,11 +81,11 @@ mes_internal_stat_peers(PG_FUNCTION_ARGS)
 	if (node_shared == NULL)
 		return (Datum) 0;
 	LWLockAcquire(node_shared->lock, LW_SHARED);
-	runs = node_shared->genesis_known && node_shared->database_oid == MyDatabaseId;
+	runs = node_shared->domain_known && node_shared->database_oid == MyDatabaseId;
 	if (runs)
-		*genesis = node_shared->genesis;
+		*genesis = node_shared->running;
 	LWLockRelease(node_shared->lock);
-	for (uint32_t i = 0; runs && i < genesis->document.member_count; i++)
+	for (uint32_t i = 0; runs && i < genesis->peer_count; i++)
 		if (i != genesis->self)
 			put_peer((ReturnSetInfo *) fcinfo->resultinfo, genesis, i);
 	return (Datum) 0;

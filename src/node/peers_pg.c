@@ -85,17 +85,22 @@ ring_open(PeerRing *ring, uint8_t *data)
 void
 peers_open(uint32_t member_count)
 {
-	size_t size = arena_size() / member_count / 2;
+	size_t size = arena_size() / Max(member_count, 1) / 2;
 
 	LWLockRegisterTranche(peers->tranche, "meschain_peers");
+	/* nobody writes into a closed ring: the size is everybody's, and may change now */
 	for (uint32_t i = 0; i < PBFT_NODE_MAX; i++)
 	{
-		bool used = i < member_count;
-
-		ring_open(&peers->peers[i].inbox, used ? peers->arena + 2 * i * size : NULL);
-		ring_open(&peers->peers[i].outbox, used ? peers->arena + (2 * i + 1) * size : NULL);
+		ring_open(&peers->peers[i].inbox, NULL);
+		ring_open(&peers->peers[i].outbox, NULL);
+		init_counters(&peers->peers[i]);
 	}
 	peers->ring_size = size;
+	for (uint32_t i = 0; i < member_count; i++)
+	{
+		ring_open(&peers->peers[i].inbox, peers->arena + 2 * i * size);
+		ring_open(&peers->peers[i].outbox, peers->arena + (2 * i + 1) * size);
+	}
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------
@@ -180,8 +185,9 @@ ring_empty(PeerRing *ring)
 size_t
 ring_free(PeerRing *ring)
 {
+	size_t size = *(volatile size_t *) &peers->ring_size;
 	size_t used =
 		(size_t) (*(volatile uint64_t *) &ring->tail - *(volatile uint64_t *) &ring->head);
 
-	return ring->data == NULL ? 0 : peers->ring_size - Min(used, peers->ring_size);
+	return ring->data == NULL ? 0 : size - Min(used, size);
 }

@@ -7,8 +7,10 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "ledger/epoch_pg.h"
 #include "ledger/execute.h"
 #include "miscadmin.h"
+#include "node/genesis_pg.h"
 #include "node/shmem_pg.h"
 #include "pbft/frame.h"
 #include "utils/builtins.h"
@@ -80,6 +82,25 @@ put_bodies(PeerRing *outbox, uint64_t height, uint8_t *list, uint32_t *count)
 	return fits;
 }
 
+/* The instance of a block's epoch, by which alone its certificates can be checked. */
+static void
+instance_of(const PbftHeader *header, uint8_t instance[PBFT_INSTANCE_SIZE])
+{
+	static GovernanceEpoch epoch;
+	static bool known;
+	Genesis *origin;
+
+	if (!known || epoch.number != header->epoch)
+	{
+		origin = palloc(sizeof(Genesis));
+		if (!genesis_read(origin))
+			elog(ERROR, "there is no genesis");
+		epoch_of(header->height, origin, &epoch);
+		known = true;
+	}
+	epoch_instance(&epoch, instance);
+}
+
 static bool
 put_certified(PeerRing *outbox, uint64_t height, McSpan list)
 {
@@ -97,16 +118,13 @@ put_certified(PeerRing *outbox, uint64_t height, McSpan list)
 		return false;
 	memset(&message, 0, offsetof(PbftMessage, u));
 	message.kind = PBFT_CERTIFIED;
-	LWLockAcquire(node_shared->lock, LW_SHARED);
-	message.sender = node_shared->genesis.self;
-	memcpy(message.instance, node_shared->domain.instance, PBFT_INSTANCE_SIZE);
-	LWLockRelease(node_shared->lock);
 	if (pbft_header_decode(column(0, 1), &certified->header, &problem) != MC_OK)
 		return false;
 	certified->has_commit =
 		pbft_certificate_decode(column(0, 2), &certified->commit, &problem) == MC_OK;
 	certified->has_checkpoint =
 		pbft_certificate_decode(column(0, 3), &certified->checkpoint, &problem) == MC_OK;
+	instance_of(&certified->header, message.instance);
 	size = pbft_message_encode(&message, encoded + PBFT_FRAME_HEAD);
 	pbft_frame_head(encoded, size);
 	return ring_put(outbox, 0, span_of(encoded, PBFT_FRAME_HEAD + size), list);

@@ -60,6 +60,8 @@ on_startup(void)
 		pg_atomic_init_u32(&node_shared->hook_generation, 1);
 		pg_atomic_init_u32(&node_shared->paused, 0);
 		pg_atomic_init_u32(&node_shared->outbox_due, 0);
+		pg_atomic_init_u32(&node_shared->peers_changed, 0);
+		pg_atomic_init_u32(&node_shared->addresses_due, 0);
 		pg_atomic_init_u32(&node_shared->apply_waiting_since_ms, 0);
 		pg_atomic_init_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
 		stats_init(&node_shared->stats);

@@ -31,14 +31,26 @@ typedef enum NodeMode
 	NODE_STANDBY,
 } NodeMode;
 
-/* What genesis says, once apply has read it. */
+/*
+ * What holds in the running epoch, once apply has read it. The document has the epoch's parameters
+ * and its members in the order of the validator set; behind those document.member_count seats stand
+ * the guests, who are members without a seat: who was admitted and waits for the next epoch.
+ */
 typedef struct NodeGenesis
 {
 	Genesis document;
 	uint8_t chain_id[CHAIN_ID_SIZE];
 	McHash genesis_hash;
 	McHash valset_hash;
-	uint32_t self; /* member_count when this node is none of them */
+	uint32_t peer_count;                   /* seats and guests */
+	uint16_t numbers[GENESIS_MEMBERS_MAX]; /* on the roll, which never change */
+	uint32_t self;                         /* which of them this node is; peer_count: none */
+	uint64_t incarnation;                  /* of its voting key, when it has a seat */
+	bool seated;                           /* its voting key is the one that its seat names */
+	char name[GENESIS_NAME_MAX + 1];
+	uint64_t epoch;
+	PbftTip anchor;                     /* the epoch's, as an instance begins on it */
+	uint8_t before[PBFT_INSTANCE_SIZE]; /* the instance that ended there */
 	TxRules rules;
 } NodeGenesis;
 
@@ -63,6 +75,7 @@ typedef struct BlockExchange
 	uint32_t slot_count;
 	uint32_t slots[BLOCK_TX_MAX];
 	McHash exec_root;
+	McHash next_valset; /* not zero: the block ends the epoch */
 	uint32_t commit_certificate_size;
 	uint32_t result_certificate_size;
 	uint8_t commit_certificate[PBFT_CERTIFICATE_MAX];
@@ -128,9 +141,11 @@ typedef struct NodeShared
 	PbftTip tip; /* the last block whose transaction is durable */
 	uint64_t final_height;
 	PbftSummary consensus;
-	PbftDomain domain; /* of the running instance: what signatures are checked against */
 	bool domain_known;
-	int64 stats_reset_us; /* of what apply counts */
+	PbftDomain domain;        /* of the running instance: what signatures are checked against */
+	NodeGenesis running;      /* as the order worker has it, together with the domain */
+	uint64_t running_version; /* grows with each change of the two */
+	int64 stats_reset_us;     /* of what apply counts */
 	int64 pool_stats_reset_us;
 	VerifyProgress verify[VERIFY_PROGRESS_SLOTS];
 
@@ -148,7 +163,9 @@ typedef struct NodeShared
 		apply_in_hooks; /* its lock waits end by themselves: nobody is to be cancelled */
 	pg_atomic_uint32 hook_generation; /* grows when the list of commit hooks changes */
 	pg_atomic_uint32 paused;
-	pg_atomic_uint32 outbox_due; /* a hook submitted: the outbox is to be handed over at once */
+	pg_atomic_uint32 peers_changed; /* addresses or guests: order reads genesis again */
+	pg_atomic_uint32 addresses_due; /* mes.set_peer_address: apply reads them again */
+	pg_atomic_uint32 outbox_due;    /* a hook submitted: the outbox is to be handed over at once */
 	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */
 
 	NodeStats stats;

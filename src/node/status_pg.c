@@ -57,6 +57,7 @@ typedef struct NodeSnapshot
 	char member[GENESIS_NAME_MAX + 1];
 	uint32_t member_count;
 	uint32_t self;
+	uint32_t leader; /* on the roll */
 	PbftTip tip;
 	uint64_t final_height;
 	PbftSummary consensus;
@@ -75,9 +76,9 @@ copy_genesis(NodeSnapshot *snapshot, const NodeGenesis *genesis)
 {
 	snapshot->member_count = genesis->document.member_count;
 	snapshot->self = genesis->self;
-	if (genesis->self < genesis->document.member_count)
-		strlcpy(snapshot->member, genesis->document.members[genesis->self].name,
-				sizeof(snapshot->member));
+	snapshot->leader = genesis->numbers[snapshot->consensus.primary];
+	if (genesis->self < genesis->peer_count)
+		strlcpy(snapshot->member, genesis->name, sizeof(snapshot->member));
 }
 
 /* P27: a synchronous standby that is down holds up every block, and nothing else says so. */
@@ -435,6 +436,7 @@ static const char *const consensus_mode_names[] = {
 	[PBFT_MODE_STARTING] = "starting",      [PBFT_MODE_ACTIVE] = "active",
 	[PBFT_MODE_CHANGING] = "changing view", [PBFT_MODE_ENDED] = "epoch ended",
 	[PBFT_MODE_FENCED] = "fenced",          [PBFT_MODE_DIVERGED] = "diverged",
+	[PBFT_MODE_CLOSED] = "closed",
 };
 
 /*
@@ -457,7 +459,7 @@ mes_internal_stat_consensus(PG_FUNCTION_ARGS)
 			CStringGetTextDatum(consensus_mode_names[summary->mode]),
 			BoolGetDatum(summary->voting),
 			Int64GetDatum((int64) summary->view),
-			Int32GetDatum((int32) summary->primary),
+			Int32GetDatum((int32) snapshot->leader),
 			Int32GetDatum((int32) summary->quorum),
 			Int32GetDatum((int32) summary->faults),
 			Int64GetDatum((int64) summary->base),

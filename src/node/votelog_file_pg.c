@@ -104,9 +104,12 @@ votelog_read_header_at(LogFile *file, off_t at)
 }
 
 void
-votelog_file_path(int which, char path[MAXPGPATH])
+votelog_file_path(const uint8_t voting_key[SUITE_PUBLIC_SIZE], int which, char path[MAXPGPATH])
 {
-	snprintf(path, MAXPGPATH, "%s/votes.%d", guc_state_directory, which);
+	char name[2 * 8 + 1];
+
+	hex_format(voting_key, 8, name);
+	snprintf(path, MAXPGPATH, "%s/votes.%s.%d", guc_state_directory, name, which);
 }
 
 /* ---- creating ----------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ create_file(int which, const FileHeader *model)
 	LogFile file = { .header = *model };
 	char *zeros = palloc0(1024 * 1024);
 
-	votelog_file_path(which, file.path);
+	votelog_file_path(model->voting_key, which, file.path);
 	file.fd =
 		OpenTransientFilePerm(file.path, O_RDWR | O_CREAT | O_EXCL | PG_BINARY, S_IRUSR | S_IWUSR);
 	if (file.fd < 0)
@@ -144,14 +147,45 @@ create_file(int which, const FileHeader *model)
 }
 
 void
-votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE])
+votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
 {
 	FileHeader model = { .magic = FILE_MAGIC, .system_identifier = GetSystemIdentifier() };
 
 	keys_random(model.log_uuid, VOTELOG_UUID_SIZE);
+	memcpy(log_uuid, model.log_uuid, VOTELOG_UUID_SIZE);
 	memcpy(model.voting_key, voting_key, SUITE_PUBLIC_SIZE);
 	votelog_machine_id(model.machine);
 	create_file(0, &model);
 	create_file(1, &model);
 	fsync_fname(guc_state_directory, true);
+}
+
+void
+votelog_remove(const uint8_t voting_key[SUITE_PUBLIC_SIZE])
+{
+	for (int which = 0; which < 2; which++)
+	{
+		char path[MAXPGPATH];
+
+		votelog_file_path(voting_key, which, path);
+		if (unlink(path) != 0 && errno != ENOENT)
+			ereport(LOG, (errcode_for_file_access(), errmsg("could not remove \"%s\": %m", path)));
+	}
+}
+
+bool
+votelog_uuid(const uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
+{
+	LogFile file = { 0 };
+	bool good;
+
+	votelog_file_path(voting_key, 0, file.path);
+	file.fd = OpenTransientFile(file.path, O_RDONLY | PG_BINARY);
+	if (file.fd < 0)
+		return false;
+	good = votelog_read_header_at(&file, 0) || votelog_read_header_at(&file, HEADER_COPY);
+	CloseTransientFile(file.fd);
+	if (good)
+		memcpy(log_uuid, file.header.log_uuid, VOTELOG_UUID_SIZE);
+	return good;
 }

@@ -28,6 +28,7 @@
 static struct
 {
 	bool open;
+	bool ours; /* locked, and its headers agree with this node */
 	LogFile files[2];
 	int current;
 	uint64_t number; /* of the next batch */
@@ -52,6 +53,8 @@ check_header(const LogFile *file, const VoteLogOwner *owner)
 	uint8_t machine[16];
 
 	votelog_machine_id(machine);
+	if (header->lost == LOG_FENCED)
+		return "the vote log had forgotten a vote";
 	if (header->lost != 0)
 		return "an earlier write to the vote log failed";
 	if (memcmp(header->voting_key, owner->voting_key, SUITE_PUBLIC_SIZE) != 0)
@@ -70,11 +73,11 @@ check_header(const LogFile *file, const VoteLogOwner *owner)
 }
 
 static const char *
-open_file(int which)
+open_file(const VoteLogOwner *owner, int which)
 {
 	LogFile *file = &vlog.files[which];
 
-	votelog_file_path(which, file->path);
+	votelog_file_path(owner->voting_key, which, file->path);
 	file->fd = open(file->path, O_RDWR | O_CLOEXEC);
 	if (file->fd < 0)
 		return "the vote log is missing";
@@ -230,19 +233,32 @@ choose_file(void)
 	return "the vote log's files do not belong together";
 }
 
+void
+votelog_close(void)
+{
+	for (int i = 0; i < 2; i++)
+		if (vlog.files[i].path[0] != '\0' && vlog.files[i].fd >= 0)
+			close(vlog.files[i].fd);
+	memset(vlog.files, 0, sizeof(vlog.files));
+	vlog.open = vlog.ours = vlog.snapshot = false;
+}
+
+/* The files, locked, and that they are this node's; NULL: they are. */
 static const char *
-open_log(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan record))
+open_files(const VoteLogOwner *owner)
 {
 	const char *why = NULL;
 
+	vlog.files[0].fd = vlog.files[1].fd = -1;
 	for (int i = 0; i < 2 && why == NULL; i++)
-		why = open_file(i);
+		why = open_file(owner, i);
 	if (why == NULL)
 		why = choose_file();
 	for (int i = 0; i < 2 && why == NULL; i++)
 		why = check_header(&vlog.files[i], owner);
 	if (why != NULL)
 		return why;
+	vlog.ours = true;
 	for (int i = 0; i < 2; i++)
 	{
 		LogFile *file = &vlog.files[i];
@@ -253,21 +269,70 @@ open_log(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan reco
 		if (!votelog_write_header(file))
 			return "the vote log cannot be written";
 	}
-	return read_file(&vlog.files[vlog.current], take);
+	return NULL;
 }
 
-bool
+/* Which instance's it is decides what it is good for (docs/pbft.md, Start 4). */
+static VoteLogState
+judge_instance(const VoteLogOwner *owner)
+{
+	static const uint8_t none[PBFT_INSTANCE_SIZE];
+	const FileHeader *header = &vlog.files[vlog.current].header;
+
+	if (memcmp(header->instance, none, PBFT_INSTANCE_SIZE) == 0)
+		return owner->at_anchor ? VOTELOG_BEGINS : VOTELOG_WAITS;
+	if (header->incarnation != owner->incarnation)
+		return VOTELOG_FENCED;
+	if (memcmp(header->instance, owner->instance, PBFT_INSTANCE_SIZE) == 0)
+		return VOTELOG_GOES_ON;
+	if (owner->at_anchor && memcmp(header->instance, owner->before, PBFT_INSTANCE_SIZE) == 0)
+		return VOTELOG_BEGINS;
+	return VOTELOG_FENCED;
+}
+
+static VoteLogState
+open_log(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan record),
+		 const char **why)
+{
+	bool was_open = vlog.open;
+	VoteLogState state;
+
+	if (!was_open)
+		votelog_close();
+	*why = was_open ? NULL : open_files(owner);
+	if (*why != NULL)
+		return VOTELOG_FENCED;
+	state = judge_instance(owner);
+	if (state == VOTELOG_FENCED)
+		*why = "the vote log is of another epoch than the tables";
+	else if (state == VOTELOG_GOES_ON && was_open)
+		*why = "the epoch has begun in it before";
+	else if (state == VOTELOG_GOES_ON)
+		*why = read_file(&vlog.files[vlog.current], take);
+	if (*why == NULL)
+		return state;
+	votelog_fence();
+	return VOTELOG_FENCED;
+}
+
+VoteLogState
 votelog_open(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan record),
 			 const char **why)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	VoteLogState state;
 
-	initStringInfo(&vlog.votes);
-	initStringInfo(&vlog.bodies);
+	if (vlog.votes.data == NULL)
+	{
+		initStringInfo(&vlog.votes);
+		initStringInfo(&vlog.bodies);
+	}
 	MemoryContextSwitchTo(old);
-	*why = open_log(owner, take);
-	vlog.open = *why == NULL;
-	return vlog.open;
+	resetStringInfo(&vlog.votes);
+	resetStringInfo(&vlog.bodies);
+	state = open_log(owner, take, why);
+	vlog.open = state == VOTELOG_GOES_ON || state == VOTELOG_BEGINS;
+	return state;
 }
 
 /* ---- writing -----------------------------------------------------------------------------------
@@ -311,22 +376,42 @@ write_batch(const LogFile *file, off_t primary, off_t mirror)
 		   votelog_write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len, mirror + content);
 }
 
+/* In both copies, whether they can be synced or not. */
+static void
+mark_lost(const LogFile *file, uint32_t how)
+{
+	FileHeader lost = file->header;
+
+	lost.lost = how;
+	lost.crc = votelog_checksum(&lost, offsetof(FileHeader, crc));
+	(void) votelog_write_at(file->fd, &lost, sizeof(lost), 0);
+	(void) votelog_write_at(file->fd, &lost, sizeof(lost), HEADER_COPY);
+}
+
 /* Never a PANIC: the server's other databases go on (A19). */
 static bool
 lose(const LogFile *file)
 {
-	FileHeader lost = file->header;
-
 	ereport(LOG, (errcode_for_file_access(),
 				  errmsg("could not write the vote log \"%s\": %m", file->path),
 				  errhint("The node stops voting. Mend the disk, then let it rejoin with a new "
 						  "voting key.")));
 	vlog.open = false;
-	lost.lost = 1;
-	lost.crc = votelog_checksum(&lost, offsetof(FileHeader, crc));
-	(void) votelog_write_at(file->fd, &lost, sizeof(lost), 0);
-	(void) votelog_write_at(file->fd, &lost, sizeof(lost), HEADER_COPY);
+	mark_lost(file, LOG_LOST);
 	return false;
+}
+
+void
+votelog_fence(void)
+{
+	vlog.open = false;
+	for (int i = 0; i < 2 && vlog.ours; i++)
+	{
+		mark_lost(&vlog.files[i], LOG_FENCED);
+		if (fdatasync(vlog.files[i].fd) != 0)
+			ereport(LOG, (errcode_for_file_access(),
+						  errmsg("could not sync \"%s\": %m", vlog.files[i].path)));
+	}
 }
 
 static bool
@@ -380,10 +465,15 @@ votelog_full(void)
 }
 
 void
-votelog_begin_snapshot(void)
+votelog_begin_snapshot(const VoteLogOwner *owner)
 {
+	const FileHeader *old = &vlog.files[vlog.current].header;
+	FileHeader *new = &vlog.files[1 - vlog.current].header;
+
 	Assert(vlog.votes.len == 0 && vlog.bodies.len == 0);
 	vlog.snapshot = true;
+	memcpy(new->instance, owner != NULL ? owner->instance : old->instance, PBFT_INSTANCE_SIZE);
+	new->incarnation = owner != NULL ? owner->incarnation : old->incarnation;
 }
 
 /* The new file first, whole and synced; then the old one says that it is over. */

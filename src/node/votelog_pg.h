@@ -14,15 +14,29 @@
 
 #include "base/bytes.h"
 #include "base/suite.h"
+#include "pbft/certificate.h"
 #include "tx/tx.h"
 
 #define VOTELOG_UUID_SIZE 16
 
+/* Whose log it has to be, and where its node stands. */
 typedef struct VoteLogOwner
 {
 	uint8_t chain_id[CHAIN_ID_SIZE];
 	uint8_t voting_key[SUITE_PUBLIC_SIZE];
+	uint64_t incarnation;
+	uint8_t instance[PBFT_INSTANCE_SIZE]; /* the one that runs */
+	uint8_t before[PBFT_INSTANCE_SIZE];   /* the one that ended at its anchor */
+	bool at_anchor;                       /* nothing is decided in the running one yet */
 } VoteLogOwner;
+
+typedef enum VoteLogState
+{
+	VOTELOG_FENCED,  /* not to be trusted */
+	VOTELOG_GOES_ON, /* the running instance's: its records were given */
+	VOTELOG_BEGINS,  /* a snapshot has to make it the running instance's */
+	VOTELOG_WAITS,   /* never used, and the instance is under way: from the next one on */
+} VoteLogState;
 
 typedef enum VoteLogRecord
 {
@@ -31,14 +45,28 @@ typedef enum VoteLogRecord
 } VoteLogRecord;
 
 /* With a new voting key, and never without one: a log that is missing later was lost (A18). */
-extern void votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE]);
+extern void votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE],
+						   uint8_t log_uuid[VOTELOG_UUID_SIZE]);
+
+/* The name that a log of this key has; false when there is none. */
+extern bool votelog_uuid(const uint8_t voting_key[SUITE_PUBLIC_SIZE],
+						 uint8_t log_uuid[VOTELOG_UUID_SIZE]);
+
+/* With its key, which is gone: nothing that the log says matters any more. */
+extern void votelog_remove(const uint8_t voting_key[SUITE_PUBLIC_SIZE]);
 
 /*
- * Opens, locks and reads the log, oldest record first; the first use binds it to the chain. False:
- * fenced, and why says what is wrong.
+ * Opens, locks and reads the log, oldest record first; the first use binds it to the chain. Open
+ * already: judges only what it has to be for the instance that begins. why says what is wrong.
  */
-extern bool votelog_open(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan record),
-						 const char **why);
+extern VoteLogState votelog_open(const VoteLogOwner *owner,
+								 void (*take)(VoteLogRecord kind, McSpan record), const char **why);
+
+/* Lets go of it: another key votes from here on. */
+extern void votelog_close(void);
+
+/* The node may have forgotten a vote: the log says so from now on, at every start. */
+extern void votelog_fence(void);
 
 /* Into the batch of this turn. */
 extern void votelog_append(VoteLogRecord kind, McSpan record);
@@ -46,9 +74,10 @@ extern void votelog_append(VoteLogRecord kind, McSpan record);
 /* Writes the batch; false: never trust this log again. Nothing to write is success. */
 extern bool votelog_sync(void);
 
-/* True when it is time for a snapshot: begin, append all of it, end. */
+/* True when it is time for a snapshot: begin, append all of it, end. An owner: the log becomes
+ * that of the owner's instance. */
 extern bool votelog_full(void);
-extern void votelog_begin_snapshot(void);
+extern void votelog_begin_snapshot(const VoteLogOwner *owner);
 extern bool votelog_end_snapshot(void);
 
 /* What mes.stat_consensus shows. */

@@ -17,18 +17,23 @@
 #define MIRROR_FULL (PRIMARY_AT - 5 * 256 * 1024) /* a turn is never larger than what is left */
 #define BATCH_ALIGN 64
 
-#define FILE_MAGIC UINT64_C(0x4D45534C4F473031)
+#define FILE_MAGIC UINT64_C(0x4D45534C4F473032)
 #define BATCH_MAGIC UINT64_C(0x4D45534241544348)
+
+#define LOG_LOST 1   /* a write failed */
+#define LOG_FENCED 2 /* the node found that it may have forgotten a vote */
 
 typedef struct FileHeader
 {
 	uint64_t magic;
 	uint64_t generation;
 	uint32_t superseded; /* the other file has taken over */
-	uint32_t lost;       /* a write failed: not to be trusted */
+	uint32_t lost;       /* LOG_LOST, LOG_FENCED: not to be trusted */
 	uint8_t log_uuid[VOTELOG_UUID_SIZE];
 	uint8_t chain_id[CHAIN_ID_SIZE]; /* zeros before the first use */
 	uint8_t voting_key[SUITE_PUBLIC_SIZE];
+	uint8_t instance[PBFT_INSTANCE_SIZE]; /* whose votes these are; zeros before the first */
+	uint64_t incarnation;
 	uint64_t system_identifier;
 	uint64_t inode;
 	uint64_t born_ns;
@@ -69,6 +74,8 @@ extern bool votelog_read_at(int fd, void *data, size_t size, off_t at);
 extern bool votelog_write_header(LogFile *file);
 extern bool votelog_read_header_at(LogFile *file, off_t at);
 
-extern void votelog_file_path(int which, char path[MAXPGPATH]);
+/* A log is named after its key: one key, one log (A18). */
+extern void votelog_file_path(const uint8_t voting_key[SUITE_PUBLIC_SIZE], int which,
+							  char path[MAXPGPATH]);
 
 #endif

@@ -1,0 +1,30 @@
+/*
+ * members_pg.h - the members as this node runs with them in an epoch: who has a seat, who is a
+ * guest, where each is reached, and which of them this node is.
+ */
+#ifndef MESCHAIN_NODE_MEMBERS_PG_H
+#define MESCHAIN_NODE_MEMBERS_PG_H
+
+#include "ledger/epoch_pg.h"
+#include "node/shmem_pg.h"
+
+/*
+ * Fills what an epoch is made of, for the block to come: parameters, seats, guests, addresses, this
+ * node's own place. A next voting key that the epoch names takes its place (A18). Needs SPI.
+ */
+extern void members_open(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch,
+						 NodeGenesis *genesis);
+
+/* Guests and addresses as they are now, within the epoch. Needs SPI. */
+extern void members_reload(const Genesis *origin, NodeGenesis *genesis);
+
+/* True when links and doors of the one do not serve the other. */
+extern bool members_differ(const NodeGenesis *left, const NodeGenesis *right);
+
+/*
+ * A seat in whose name something unsigned may be taken that peer brought: the sender of CERTIFIED
+ * is an index of whatever epoch its sender is in.
+ */
+extern uint32_t members_speaker(const NodeGenesis *genesis, uint32_t peer);
+
+#endif
