@@ -33,7 +33,8 @@ stored_sum(uint64_t height, const char *condition, LtHash *sum, uint64_t *found_
 	if (SPI_processed == 1)
 	{
 		HeapTuple row = SPI_tuptable->vals[0];
-		McSpan bytes = verify_bytes(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull), isnull);
+		Datum lthash = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
+		McSpan bytes = verify_bytes(lthash, isnull);
 
 		*found_height =
 			(uint64_t) DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
@@ -113,14 +114,19 @@ static void
 check_root(VerifyChain *chain, Verifier *verifier, uint64_t height, const VerifyBlock *block,
 		   const McHash *digest)
 {
+	static const McHash none;
+	bool certified = hash_equal(&block->certified_root, &none) ||
+					 hash_equal(&block->certified_root, &block->stored_root);
+
 	if (block->uncertain || (height > 1 && !chain->parent_known) ||
-		root_follows(chain, verifier, height, block, digest, &block->stored_root))
+		(certified && root_follows(chain, verifier, height, block, digest, &block->stored_root)))
 		return;
-	verify_report(verifier, height, VERIFY_BLOCK, 0,
-				  root_follows(chain, verifier, height, block, digest, &block->certified_root)
-					  ? "state_root is not the certified one"
-					  : "state_root does not follow from the block and its parent",
-				  "stored %s", verify_hex(&block->stored_root));
+	verify_report(
+		verifier, height, VERIFY_BLOCK, 0,
+		!certified || root_follows(chain, verifier, height, block, digest, &block->certified_root)
+			? "state_root is not the certified one"
+			: "state_root does not follow from the block and its parent",
+		"stored %s", verify_hex(&block->stored_root));
 }
 
 static void

@@ -56,6 +56,7 @@ my @edits = (
 		"UPDATE $m.block_rows SET header = $parent, hash = sha256($parent) WHERE height = 7" ],
 	[ 'a state root', '9 block', "UPDATE $m.block_rows SET ${\ flip('state_root', 3)} WHERE height = 9" ],
 	[ 'a state digest', '9 block', "UPDATE $m.block_rows SET ${\ flip('state_digest', 3)} WHERE height = 9" ],
+	[ 'a stored sum of the state', '9 state', "INSERT INTO $m.state_sums VALUES (9, decode(repeat('07', 2048), 'hex'))" ],
 	[ 'a receipts root', '9 block', "UPDATE $m.block_rows SET ${\ flip('receipts_root', 3)} WHERE height = 9" ],
 	[ 'a block time', '9 block, 9 transaction',
 		"UPDATE $m.block_rows SET block_time = block_time + interval '1 s' WHERE height = 9" ],
