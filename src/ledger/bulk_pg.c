@@ -14,6 +14,9 @@
 
 #define BULK_ROWS 64
 
+static BulkSink sink;
+static void *sink_context;
+
 struct BulkWriter
 {
 	Relation relation;
@@ -33,13 +36,35 @@ bulk_open(Oid relation)
 	writer->estate = CreateExecutorState();
 	writer->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->result, writer->relation, 1, NULL, 0);
-	ExecOpenIndices(writer->result, false);
+	if (sink == NULL)
+		ExecOpenIndices(writer->result, false);
 	return writer;
+}
+
+void
+bulk_divert(BulkSink to, void *context)
+{
+	sink = to;
+	sink_context = context;
+}
+
+static void
+divert(BulkWriter *writer)
+{
+	for (int i = 0; i < writer->count; i++)
+	{
+		sink(sink_context, RelationGetRelationName(writer->relation), writer->slots[i]->tts_values,
+			 writer->slots[i]->tts_isnull);
+		ExecClearTuple(writer->slots[i]);
+	}
+	writer->count = 0;
 }
 
 static void
 flush(BulkWriter *writer)
 {
+	if (sink != NULL)
+		divert(writer);
 	if (writer->count == 0)
 		return;
 	table_multi_insert(writer->relation, writer->slots, writer->count, GetCurrentCommandId(true), 0,
@@ -78,7 +103,8 @@ bulk_close(BulkWriter *writer)
 	flush(writer);
 	for (int i = 0; i < writer->made; i++)
 		ExecDropSingleTupleTableSlot(writer->slots[i]);
-	ExecCloseIndices(writer->result);
+	if (writer->result->ri_NumIndices > 0)
+		ExecCloseIndices(writer->result);
 	table_close(writer->relation, NoLock);
 	FreeExecutorState(writer->estate);
 	pfree(writer);

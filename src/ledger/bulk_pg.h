@@ -19,4 +19,11 @@ extern BulkWriter *bulk_open(Oid relation);
 extern TupleTableSlot *bulk_row(BulkWriter *writer);
 extern void bulk_close(BulkWriter *writer);
 
+/*
+ * From here on rows go there and into no table, whoever writes them: what a block would write, for
+ * those who compare. NULL ends it; an error on the way has to end it too.
+ */
+typedef void (*BulkSink)(void *context, const char *table, const Datum *values, const bool *nulls);
+extern void bulk_divert(BulkSink sink, void *context);
+
 #endif

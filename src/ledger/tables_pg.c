@@ -31,6 +31,16 @@ typedef struct Leaf
 static Leaf leaves[LEAVES_CACHED];
 static int leaf_count;
 
+static const TableNumbers store_numbers = { store_address_id, store_asset_id };
+static const TableNumbers *numbers = &store_numbers;
+
+void
+tables_use_numbers(const TableNumbers *other)
+{
+	numbers = other != NULL ? other : &store_numbers;
+	leaf_count = 0; /* a session's may be gone by now */
+}
+
 int64
 tables_timestamp(uint64_t unix_ms)
 {
@@ -149,7 +159,7 @@ address_id(AddressWriter *writer, const McAddress *address)
 {
 	TupleTableSlot *row;
 	bool is_new;
-	int64 id = store_address_id(address, &is_new);
+	int64 id = numbers->address(address, &is_new);
 
 	if (!is_new)
 		return id;
@@ -285,7 +295,7 @@ write_burns(const LedgerBlock *block, AddressWriter *addresses)
 		row->tts_values[0] = Int64GetDatum(address_id(addresses, &address));
 		row->tts_values[1] = Int64GetDatum((int64) OUTPUT_ID(addresses->height, burns[i].position));
 		row->tts_values[2] = Int32GetDatum((int32) burns[i].number);
-		row->tts_values[3] = Int32GetDatum(store_asset_id(&burns[i].asset, &is_new));
+		row->tts_values[3] = Int32GetDatum(numbers->asset(&burns[i].asset, &is_new));
 		row->tts_values[4] = Int64GetDatum(burns[i].amount);
 		Assert(!is_new);
 	}
@@ -339,7 +349,7 @@ write_outputs(const LedgerBlock *block, const Leaf *leaf, AddressWriter *address
 		row->tts_values[0] = Int64GetDatum((int64) output->output_id);
 		row->tts_values[1] = Int64GetDatum(address_id(addresses, &output->address));
 		row->tts_values[2] = Int64GetDatum(output->amount);
-		row->tts_values[3] = Int32GetDatum(store_asset_id(&output->asset, &is_new));
+		row->tts_values[3] = Int32GetDatum(numbers->asset(&output->asset, &is_new));
 		row->tts_values[4] = Int32GetDatum((int32) output->position);
 		row->tts_values[5] = Int32GetDatum((int32) output->index);
 		row->tts_values[6] = Int16GetDatum((int16) output->actor);
@@ -391,7 +401,7 @@ write_asset(const LedgerRow *row, int64 tx_id, BulkWriter **bulk)
 	int32 id;
 
 	memcpy(asset.code, row->key.data, row->key.size);
-	id = store_asset_id(&asset, &is_new);
+	id = numbers->asset(&asset, &is_new);
 	if (!is_new)
 		return;
 	if (!asset_row_read(row->value, &content))

@@ -37,6 +37,17 @@ extern void tables_write_block(const LedgerBlock *block, const BlockRecord *reco
 /* The running set hash, stored so that a restart need not add up everything. */
 extern void tables_write_sum(uint64_t height, const LtHash *sum);
 
+/*
+ * Who numbers addresses and assets: the apply worker's store, or for those who derive an old block
+ * again its state at that time. NULL: the store.
+ */
+typedef struct TableNumbers
+{
+	int64 (*address)(const McAddress *address, bool *is_new);
+	int32 (*asset)(const TxAsset *asset, bool *is_new);
+} TableNumbers;
+extern void tables_use_numbers(const TableNumbers *numbers);
+
 extern int64 tables_timestamp(uint64_t unix_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "ledger/execute.h"
 #include "miscadmin.h"
+#include "node/desk_pg.h"
 #include "node/members_pg.h"
 #include "node/serve_pg.h"
 #include "node/shmem_pg.h"
@@ -266,6 +267,10 @@ take_frame(McSpan bytes)
 			return true;
 		case PBFT_FRAME_ASK:
 			return take_question(&frame, bytes);
+		case PBFT_FRAME_QUESTION:
+			return desk_take_question(door.member, frame.content);
+		case PBFT_FRAME_TELL:
+			return desk_take_answer(door.member, frame.content);
 	}
 	return false;
 }

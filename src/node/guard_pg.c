@@ -33,6 +33,7 @@ static ProcessUtility_hook_type previous_utility;
 static object_access_hook_type previous_object_access;
 
 static bool engine_process;
+static bool repairing;      /* within repair_pg.c's own statements */
 static int extension_depth; /* inside a command on the extension itself */
 
 /* The append-only relations; a leaf's name begins with its parent's and an underscore. */
@@ -97,7 +98,7 @@ static bool
 guard_is_open(void)
 {
 	if ((engine_process && !hooks_running()) || creating_extension || extension_depth > 0 ||
-		IsBinaryUpgrade)
+		IsBinaryUpgrade || repairing)
 		return true;
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return true;
@@ -346,6 +347,12 @@ void
 guard_open_process(void)
 {
 	engine_process = true;
+}
+
+void
+guard_repair(bool open)
+{
+	repairing = open;
 }
 
 void

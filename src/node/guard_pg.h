@@ -17,4 +17,7 @@ extern void guard_init(void);
 /* Called by each worker with a database connection: this process is the engine. */
 extern void guard_open_process(void);
 
+/* Around one statement of repair_pg.c, which writes what signatures lead to. */
+extern void guard_repair(bool open);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * housekeeper_pg.c - what must be done in this database but never in a block's transaction: leaf
- * tables ahead of need and closing balances (P15), calls of commit hooks again, the outbox. Short
- * transactions, no lock that apply waits for.
+ * tables ahead of need and closing balances (P15), calls of commit hooks again, the outbox, digests
+ * of rows for other members. Short transactions, no lock that apply waits for.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "node/blockers_pg.h"
+#include "node/desk_pg.h"
 #include "node/decided_pg.h"
 #include "node/guc_pg.h"
 #include "node/launcher_pg.h"
@@ -168,6 +169,8 @@ watch_apply(void)
 			hand_over_outbox();
 		notify_blocks();
 		look_up_waiting();
+		if (desk_has_questions())
+			desk_answer();
 		if (!blockers_apply_waits())
 			continue;
 		begin_transaction();

@@ -5,6 +5,7 @@
 
 #include "miscadmin.h"
 #include "node/coins_pg.h"
+#include "node/desk_pg.h"
 #include "node/guc_pg.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
@@ -25,6 +26,7 @@ on_request(void)
 	RequestAddinShmemSpace(MAXALIGN(sizeof(NodeShared)));
 	RequestAddinShmemSpace(pool_shmem_size());
 	RequestAddinShmemSpace(peers_shmem_size());
+	RequestAddinShmemSpace(desk_shmem_size());
 	RequestNamedLWLockTranche(TRANCHE, 1);
 	pool_shmem_request();
 	RequestAddinShmemSpace(coins_shmem_size());
@@ -70,6 +72,7 @@ on_startup(void)
 	}
 	pool_shmem_startup(found);
 	peers_shmem_startup();
+	desk_shmem_startup();
 	coins_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 }

@@ -51,6 +51,8 @@ pbft_frame_read(McSpan bytes, PbftFrame *frame, McProblem *problem)
 			break;
 		case PBFT_FRAME_BODY:
 		case PBFT_FRAME_NAMED:
+		case PBFT_FRAME_QUESTION:
+		case PBFT_FRAME_TELL:
 			frame->content = span_of(bytes.data + 1, bytes.size - 1);
 			good = true;
 			break;

@@ -8,6 +8,8 @@
  *   3 NAMED    an envelope that was asked for, or that goes with a block
  *   4 WANT     body_ids
  *   5 ASK      height (8) and hash of a block whose list is wanted: CERTIFIED answers it
+ *   6 QUESTION about rows: the message kind DIGEST of ledger/compare.h
+ *   7 TELL     its answer
  *
  * A list is proved by its header's tx_root, so it may come from anybody.
  */
@@ -23,7 +25,9 @@ typedef enum PbftFrameKind
 	PBFT_FRAME_BODY = 2,
 	PBFT_FRAME_NAMED = 3,
 	PBFT_FRAME_WANT = 4,
-	PBFT_FRAME_ASK = 5
+	PBFT_FRAME_ASK = 5,
+	PBFT_FRAME_QUESTION = 6,
+	PBFT_FRAME_TELL = 7
 } PbftFrameKind;
 
 #define PBFT_LIST_ITEM (2 * HASH_SIZE)
@@ -33,7 +37,7 @@ typedef enum PbftFrameKind
 typedef struct PbftFrame
 {
 	PbftFrameKind kind;
-	McSpan content; /* the message, or the envelope */
+	McSpan content; /* the message, the envelope, the question or its answer */
 	McSpan list;    /* MESSAGE: PBFT_LIST_ITEM each; WANT: HASH_SIZE each */
 	uint32_t count;
 	uint64_t height; /* ASK */
