@@ -135,7 +135,8 @@ fetch_by_hash(PbftReplica *replica)
 	return true;
 }
 
-static void
+/* False while there is no room for more: it is tried again as soon as something was applied. */
+static bool
 fetch_range(PbftReplica *replica)
 {
 	static const McHash none;
@@ -144,10 +145,10 @@ fetch_range(PbftReplica *replica)
 	uint32_t member;
 
 	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
-		return;
+		return false;
 	member = next_ahead(replica, false, replica->committed);
 	if (member >= replica->config.member_count)
-		return;
+		return true;
 	count = replica->peers[member].committed;
 	if (replica->hints[member] > count)
 		count = replica->hints[member];
@@ -157,6 +158,7 @@ fetch_range(PbftReplica *replica)
 	if (count > PBFT_FETCH_MAX)
 		count = PBFT_FETCH_MAX;
 	fetch(replica, member, replica->committed + 1, (uint32_t) count, &none);
+	return true;
 }
 
 /* Executed, agreed on elsewhere, and the CHECKPOINTs that say so are gone from the others' memory:
@@ -199,15 +201,14 @@ pbft_sync(PbftReplica *replica, bool tick)
 	if (replica->fetch.active)
 		return;
 	if (tick && replica->fetch_range_first)
-		fetch_range(replica);
+		(void) fetch_range(replica);
 	if (replica->fetch.active || fetch_by_hash(replica))
 		return;
 	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
 	if (tick || replica->fetch_more)
-		fetch_range(replica);
+		replica->fetch_more = !fetch_range(replica);
 	if (tick && !replica->fetch.active)
 		fetch_results(replica);
-	replica->fetch_more = false;
 }
 
 bool
