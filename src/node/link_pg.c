@@ -25,7 +25,11 @@
 #define RETRY_MS_MIN 50
 #define RETRY_MS_MAX 2000
 /* Calls under way at once: what is said meanwhile goes together in the next. */
-#define CALLS_MAX 3
+#define CALLS_MAX 8
+/* Answers are looked for at every turn, and a moment after a call at the latest; to be woken by
+ * each of them would cost a turn an answer. Who has nothing to answer is looked at now and then. */
+#define LOOK_MS 2
+#define LOOK_IDLE_MS 250
 #define QUEUE_MAX (4 * 1024 * 1024)
 /* An answer is twelve bytes: whoever sends more is no member of ours. */
 #define ANSWER_BYTES_MAX (64 * 1024)
@@ -51,7 +55,9 @@ typedef struct Link
 	uint64_t deadline_ms; /* of connecting, or of the next attempt */
 	uint32_t retry_ms;
 	bool came_up;
-	bool unsent; /* libpq still holds bytes */
+	bool watched;     /* in the wait set */
+	uint64_t look_ms; /* when to look whether it is still there */
+	bool unsent;      /* libpq still holds bytes */
 	size_t inbound;
 	uint32_t calls;
 	uint64_t call_us[CALLS_MAX]; /* ring by call_first: when each was sent */
@@ -362,6 +368,14 @@ take_result(Link *link)
 	return true;
 }
 
+/* Woken by a link only while it is not up, or has no call left. */
+static bool
+is_watched(const Link *link)
+{
+	return link->connection != NULL &&
+		   (link->state != LINK_UP || link->unsent || link->calls == CALLS_MAX);
+}
+
 static void
 receive(Link *link)
 {
@@ -369,6 +383,9 @@ receive(Link *link)
 
 	/* libpq would take whatever a server sends: count before it does (X11) */
 	(void) ioctl(PQsocket(link->connection), FIONREAD, &waiting);
+	if (waiting == 0 && link->state == LINK_UP && net.now_ms < link->look_ms)
+		return;
+	link->look_ms = net.now_ms + LOOK_IDLE_MS;
 	link->inbound += (size_t) Max(waiting, 0);
 	if (link->inbound > ANSWER_BYTES_MAX || !PQconsumeInput(link->connection))
 	{
@@ -409,6 +426,8 @@ links_poll(uint64_t now_ms)
 
 		if (link->state == LINK_SELF)
 			continue;
+		if (link->state == LINK_UP && (link->calls > 0 || now_ms >= link->look_ms))
+			receive(link);
 		if (overdue(link) ||
 			(link->state != LINK_DOWN && switch_peer_blocked(net.genesis->numbers[i])))
 			bring_down(link);
@@ -456,7 +475,8 @@ build_set(void)
 	{
 		Link *link = &net.links[i];
 
-		if (link->connection != NULL && PQsocket(link->connection) >= 0)
+		link->watched = is_watched(link);
+		if (link->watched && PQsocket(link->connection) >= 0)
 			AddWaitEventToSet(net.set, wanted_events(link), PQsocket(link->connection), NULL, link);
 	}
 	net.set_stale = false;
@@ -483,6 +503,13 @@ serve_event(const WaitEvent *event)
 }
 
 static long
+at_most(long limit_ms, long timeout_ms)
+{
+	return timeout_ms < 0 || timeout_ms > limit_ms ? limit_ms : timeout_ms;
+}
+
+/* Until a link wants something by itself; and whether the wait set is still the right one. */
+static long
 until_next_attempt(long timeout_ms)
 {
 	for (uint32_t i = 0; i < net.count; i++)
@@ -490,11 +517,13 @@ until_next_attempt(long timeout_ms)
 		const Link *link = &net.links[i];
 		long left;
 
+		net.set_stale |= link->watched != is_watched(link);
+		if (link->state == LINK_UP && link->calls > 0)
+			timeout_ms = at_most(LOOK_MS, timeout_ms);
 		if (link->state != LINK_DOWN && link->state != LINK_CONNECTING)
 			continue;
 		left = link->deadline_ms > net.now_ms ? (long) (link->deadline_ms - net.now_ms) : 0;
-		if (timeout_ms < 0 || left < timeout_ms)
-			timeout_ms = left;
+		timeout_ms = at_most(left, timeout_ms);
 	}
 	return timeout_ms;
 }
@@ -505,10 +534,10 @@ links_wait(long timeout_ms)
 	WaitEvent events[PBFT_NODE_MAX + 2];
 	int count;
 
+	timeout_ms = until_next_attempt(timeout_ms);
 	if (net.set == NULL || net.set_stale)
 		build_set();
-	count = WaitEventSetWait(net.set, until_next_attempt(timeout_ms), events, lengthof(events),
-							 PG_WAIT_EXTENSION);
+	count = WaitEventSetWait(net.set, timeout_ms, events, lengthof(events), PG_WAIT_EXTENSION);
 	for (int i = 0; i < count; i++)
 		serve_event(&events[i]);
 	CHECK_FOR_INTERRUPTS();

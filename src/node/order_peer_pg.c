@@ -41,7 +41,7 @@ answer_question(uint32_t member, const PbftFrame *frame)
 }
 
 static void
-take_message(uint32_t member, bool verified, const PbftFrame *frame)
+take_message(uint32_t member, uint8_t flags, const PbftFrame *frame)
 {
 	static PbftMessage message;
 	const PbftHeader *header = NULL;
@@ -51,7 +51,11 @@ take_message(uint32_t member, bool verified, const PbftFrame *frame)
 	if (pbft_message_decode(frame->content, &message, &problem) != MC_OK)
 		return;
 	if (message.kind == PBFT_PRE_PREPARE)
+	{
 		header = &message.u.proposal.header;
+		/* what the door did not look at does not go further */
+		message.u.proposal.has_checkpoint &= (flags & PEER_PROVED) != 0;
+	}
 	else if (message.kind == PBFT_CERTIFIED)
 		header = &message.u.certified.header;
 	if (message.kind == PBFT_CERTIFIED)
@@ -64,7 +68,7 @@ take_message(uint32_t member, bool verified, const PbftFrame *frame)
 	order_step((PbftEvent){ .kind = PBFT_EVENT_MESSAGE,
 							.message = &message,
 							.sender = name_of(member),
-							.verified = verified });
+							.verified = (flags & PEER_VERIFIED) != 0 });
 }
 
 static void
@@ -77,7 +81,7 @@ take_entry(void *context, uint8_t flags, McSpan bytes)
 	if (pbft_frame_read(bytes, &frame, &problem) != MC_OK)
 		return;
 	if (frame.kind == PBFT_FRAME_MESSAGE)
-		take_message(member, flags != 0, &frame);
+		take_message(member, flags, &frame);
 	else if (frame.kind == PBFT_FRAME_ASK)
 		answer_question(member, &frame);
 }

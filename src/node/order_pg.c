@@ -23,6 +23,12 @@
 /* Final blocks that may wait for apply before this node proposes more: waiting makes the next
  * block larger. */
 #define BACKLOG_MAX 2
+
+/* Transactions that are cut at once, though a block is on its way, and how long fewer wait for it.
+ */
+#define BLOCK_WORTH 512
+#define HOLD_MS 25
+#define GATHER_MS 3
 #define SWEEP_MS 2000
 #define SWEEP_AGE_US INT64CONST(60000000)
 
@@ -63,11 +69,36 @@ exchange_free(void)
 	return pg_atomic_read_u32(&node_shared->exchange.stage) == EXCHANGE_EMPTY;
 }
 
+static void
+note_tip(uint64_t height)
+{
+	if (height > order.tip_height)
+		order.tip_since_ms = order.now_ms;
+	order.tip_height = height;
+}
+
+/*
+ * A block costs each member a dozen signatures and three syncs, whatever it holds. So while one is
+ * on its way the next is cut when that one is done, when it is worth its votes, or when the way is
+ * long; and right after one was done, those whom it answered come back: a moment, until as many
+ * wait again. Who comes to an idle chain waits for nothing (P33).
+ */
+static bool
+better_larger(void)
+{
+	bool on_its_way = order.tip_height > order.final_height || order.ordered_count > 0;
+	uint32_t worth = on_its_way ? BLOCK_WORTH : Min(order.applied_count, BLOCK_WORTH);
+	uint64_t until_ms = on_its_way ? order.tip_since_ms + HOLD_MS : order.applied_ms + GATHER_MS;
+
+	return pool_ready_count() < worth && order.now_ms < until_ms;
+}
+
 /* True while another block would only wait: it is better cut later and larger. */
 static bool
 backlog(void)
 {
-	return order.member_count == 1 ? !exchange_free() : order.ordered_count >= BACKLOG_MAX;
+	return order.member_count == 1 ? !exchange_free()
+								   : order.ordered_count >= BACKLOG_MAX || better_larger();
 }
 
 static void
@@ -84,7 +115,7 @@ end_offer(void)
  * body of its transaction.
  */
 static void
-offer_candidate(uint64_t request, const McHash *parent)
+offer_candidate(uint64_t request, uint64_t height, const McHash *parent)
 {
 	const Genesis *document = &order.genesis->document;
 	PbftCandidate candidate = { .request = request, .empty = true };
@@ -93,7 +124,9 @@ offer_candidate(uint64_t request, const McHash *parent)
 	if (!pbft_effects_room(order.effects))
 		order_flush(); /* now: it may ask for a candidate itself */
 	end_offer();
-	if (!backlog())
+	note_tip(height - 1); /* the core speaks of its tip at the end of a step, and asks before */
+	order.backlog_told = backlog();
+	if (!order.backlog_told)
 	{
 		blocks_mark_chain(parent, order.marks, ++order.mark);
 		order.offered = pool_peek(
@@ -150,6 +183,7 @@ take_ordered(const PbftEffect *effect)
 
 	Assert(order.ordered_count < PBFT_LAG_MAX);
 	order.ordered_count++;
+	order.final_height = effect->height;
 	block->hash = effect->hash;
 	block->header = *effect->header;
 	block->certificate_size = (uint32_t) effect->bytes.size;
@@ -276,6 +310,7 @@ do_effect(const PbftEffect *effect)
 			break;
 		case PBFT_TIP:
 			order.tip = effect->hash;
+			note_tip(effect->height);
 			order.tip_version++;
 			break;
 		case PBFT_PERSIST:
@@ -304,7 +339,7 @@ answer_questions(void)
 		if (effect->kind == PBFT_PROPOSED)
 			keep_proposed(&question);
 		else if (effect->kind == PBFT_REQUEST_BLOCK)
-			offer_candidate(question.request, &question.hash);
+			offer_candidate(question.request, question.height, &question.hash);
 		else if (effect->kind == PBFT_VALIDATE)
 			order_validate(&question);
 	}
@@ -414,6 +449,8 @@ feed_exchange(void)
 		Assert(order.ordered_count > 0);
 		order.ordered_first = (order.ordered_first + 1) % PBFT_LAG_MAX;
 		order.ordered_count--;
+		order.applied_count = exchange->slot_count;
+		order.applied_ms = order.now_ms;
 		pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
 		order.epoch_over = height == order.epoch_end;
@@ -538,6 +575,8 @@ sleep_ms(void)
 	}
 	if (speaking() && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
 		sleep = ORDER_REGOSSIP_MS;
+	if (order.backlog_told && sleep > GATHER_MS)
+		sleep = GATHER_MS;
 	if (blocks_missing() && (sleep < 0 || sleep > 2))
 		sleep = 2;
 	return sleep;

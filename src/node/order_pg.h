@@ -60,6 +60,12 @@ typedef struct OrderState
 	/* what the core was last told of the pool */
 	uint32_t ready_told;
 	McHash tip; /* what the core would propose on */
+	uint64_t tip_height;
+	uint64_t tip_since_ms;
+	uint32_t
+		applied_count; /* transactions of the last block that is in the tables, and since when */
+	uint64_t applied_ms;
+	uint64_t final_height; /* of the last block whose order is settled */
 	uint64_t tip_version;
 	uint64_t version_told;
 	bool backlog_told;

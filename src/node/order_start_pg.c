@@ -200,6 +200,8 @@ open_door(bool remap)
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->running = *order.genesis;
 	node_shared->domain = order.domain;
+	/* what the door takes for settled, until the first turn says more: a resumption may go back */
+	memset(&node_shared->consensus, 0, sizeof(node_shared->consensus));
 	node_shared->domain_known = true;
 	node_shared->running_version++;
 	LWLockRelease(node_shared->lock);
@@ -254,6 +256,9 @@ begin_instance(const PbftTip *tip)
 	VoteLogOwner owner;
 	bool logged = order.genesis->seated && order.member_count > 1; /* alone there is no log */
 
+	order.final_height = tip->height;
+	order.tip_height = tip->height;
+	order.applied_count = 0;
 	if (order.genesis->seated)
 		take_key();
 	init_replica(order.genesis->seated);

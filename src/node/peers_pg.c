@@ -36,10 +36,11 @@ static void
 init_counters(Peer *peer)
 {
 	pg_atomic_uint64 *counters[] = {
-		&peer->frames_in,      &peer->bytes_in,      &peer->bodies_in,      &peer->frames_refused,
-		&peer->frames_dropped, &peer->last_heard_us, &peer->sessions_ended, &peer->link_since_us,
-		&peer->connects,       &peer->frames_out,    &peer->bytes_out,      &peer->frames_lost,
-		&peer->round_trip_us,  &peer->view,          &peer->committed,      &peer->stable,
+		&peer->frames_in,      &peer->bytes_in,      &peer->bodies_in,     &peer->frames_refused,
+		&peer->frames_dropped, &peer->frames_late,   &peer->last_heard_us, &peer->sessions_ended,
+		&peer->link_since_us,  &peer->connects,      &peer->frames_out,    &peer->bytes_out,
+		&peer->frames_lost,    &peer->round_trip_us, &peer->view,          &peer->committed,
+		&peer->stable,
 	};
 
 	for (size_t i = 0; i < lengthof(counters); i++)

@@ -24,6 +24,10 @@ typedef struct PeerRing
 	uint8_t *data;
 } PeerRing;
 
+/* What a delivering session says of an entry. */
+#define PEER_VERIFIED 1 /* every signature but, without the next, a certificate's */
+#define PEER_PROVED 2
+
 /* Of one member; every counter has one writer or is atomic. */
 typedef struct Peer
 {
@@ -36,6 +40,7 @@ typedef struct Peer
 	pg_atomic_uint64 bodies_in;
 	pg_atomic_uint64 frames_refused;
 	pg_atomic_uint64 frames_dropped; /* a ring was full */
+	pg_atomic_uint64 frames_late;    /* said what was settled here already */
 	pg_atomic_uint64 last_heard_us;
 	pg_atomic_uint64 sessions_ended; /* for anything but deliver (P12) */
 

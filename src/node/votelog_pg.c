@@ -37,6 +37,7 @@ static struct
 	bool snapshot;
 	StringInfoData votes;
 	StringInfoData bodies;
+	StringInfoData batch; /* as it is written */
 	VoteLogStats stats;
 } vlog;
 
@@ -326,6 +327,7 @@ votelog_open(const VoteLogOwner *owner, void (*take)(VoteLogRecord kind, McSpan 
 	{
 		initStringInfo(&vlog.votes);
 		initStringInfo(&vlog.bodies);
+		initStringInfo(&vlog.batch);
 	}
 	MemoryContextSwitchTo(old);
 	resetStringInfo(&vlog.votes);
@@ -364,16 +366,15 @@ write_batch(const LogFile *file, off_t primary, off_t mirror)
 		.bodies_crc = votelog_checksum(vlog.bodies.data, (size_t) vlog.bodies.len),
 		.snapshot = vlog.snapshot,
 	};
-	off_t content = (off_t) sizeof(batch);
+	size_t mirrored = sizeof(batch) + (size_t) vlog.votes.len;
 
 	batch.crc = votelog_checksum(&batch, offsetof(BatchHeader, crc));
-	return votelog_write_at(file->fd, &batch, sizeof(batch), primary) &&
-		   votelog_write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len,
-							primary + content) &&
-		   votelog_write_at(file->fd, vlog.bodies.data, (size_t) vlog.bodies.len,
-							primary + content + vlog.votes.len) &&
-		   votelog_write_at(file->fd, &batch, sizeof(batch), mirror) &&
-		   votelog_write_at(file->fd, vlog.votes.data, (size_t) vlog.votes.len, mirror + content);
+	resetStringInfo(&vlog.batch);
+	appendBinaryStringInfo(&vlog.batch, (const char *) &batch, sizeof(batch));
+	appendBinaryStringInfo(&vlog.batch, vlog.votes.data, vlog.votes.len);
+	appendBinaryStringInfo(&vlog.batch, vlog.bodies.data, vlog.bodies.len);
+	return votelog_write_at(file->fd, vlog.batch.data, (size_t) vlog.batch.len, primary) &&
+		   votelog_write_at(file->fd, vlog.batch.data, mirrored, mirror);
 }
 
 /* In both copies, whether they can be synced or not. */

@@ -54,6 +54,8 @@ my $acked = $bank->load_end($load);
 $bank->wait_equal;
 $bank->ledgers_equal('after a kill');
 $bank->has_acked($acked);
+is($bank->sql(1, 'SELECT count(*) FROM mes.stat_peers WHERE frames_late > 0'), '3',
+	'votes on what was settled are passed over unread');
 
 # ---- two of four: nothing is decided, nothing is lost, and status says who is missing
 $bank->stop(3, 4);
