@@ -20,15 +20,6 @@
 
 #include <time.h>
 
-/* Final blocks that may wait for apply before this node proposes more: waiting makes the next
- * block larger. */
-#define BACKLOG_MAX 2
-
-/* Transactions that are cut at once, though a block is on its way, and how long fewer wait for it.
- */
-#define BLOCK_WORTH 512
-#define HOLD_MS 25
-#define GATHER_MS 3
 #define SWEEP_MS 2000
 #define SWEEP_AGE_US INT64CONST(60000000)
 
@@ -58,112 +49,6 @@ order_step(PbftEvent event)
 	if (!pbft_effects_room(order.effects))
 		order_flush();
 	pbft_step(order.replica, &event, order.effects);
-}
-
-/* ---- bodies ------------------------------------------------------------------------------------
- */
-
-static bool
-exchange_free(void)
-{
-	return pg_atomic_read_u32(&node_shared->exchange.stage) == EXCHANGE_EMPTY;
-}
-
-static void
-note_tip(uint64_t height)
-{
-	if (height > order.tip_height)
-		order.tip_since_ms = order.now_ms;
-	order.tip_height = height;
-}
-
-/*
- * A block costs each member a dozen signatures and three syncs, whatever it holds. So while one is
- * on its way the next is cut when that one is done, when it is worth its votes, or when the way is
- * long; and right after one was done, those whom it answered come back: a moment, until as many
- * wait again. Who comes to an idle chain waits for nothing (P33).
- */
-static bool
-better_larger(void)
-{
-	bool on_its_way = order.tip_height > order.final_height || order.ordered_count > 0;
-	uint32_t worth = on_its_way ? BLOCK_WORTH : Min(order.applied_count, BLOCK_WORTH);
-	uint64_t until_ms = on_its_way ? order.tip_since_ms + HOLD_MS : order.applied_ms + GATHER_MS;
-
-	return pool_ready_count() < worth && order.now_ms < until_ms;
-}
-
-/* True while another block would only wait: it is better cut later and larger. */
-static bool
-backlog(void)
-{
-	return order.member_count == 1 ? !exchange_free()
-								   : order.ordered_count >= BACKLOG_MAX || better_larger();
-}
-
-static void
-end_offer(void)
-{
-	if (order.offered > 0)
-		pool_drop(order.offered_slots, order.offered);
-	order.offered = 0;
-}
-
-/*
- * Offers what waits in the pool and stands in no block of this chain, as far as one block goes. The
- * bodies are held until the core has answered: apply may decide one of them meanwhile, by another
- * body of its transaction.
- */
-static void
-offer_candidate(uint64_t request, uint64_t height, const McHash *parent)
-{
-	const Genesis *document = &order.genesis->document;
-	PbftCandidate candidate = { .request = request, .empty = true };
-	MerkleBuilder tree;
-
-	if (!pbft_effects_room(order.effects))
-		order_flush(); /* now: it may ask for a candidate itself */
-	end_offer();
-	note_tip(height - 1); /* the core speaks of its tip at the end of a step, and asks before */
-	order.backlog_told = backlog();
-	if (!order.backlog_told)
-	{
-		blocks_mark_chain(parent, order.marks, ++order.mark);
-		order.offered = pool_peek(
-			order.offered_slots, (uint32_t) document->parameters[PARAMETER_BLOCK_TX_MAX],
-			(size_t) document->parameters[PARAMETER_BLOCK_BYTES_MAX], order.marks, order.mark);
-		candidate.empty = order.offered == 0;
-	}
-	merkle_builder_init(&tree);
-	for (uint32_t i = 0; i < order.offered; i++)
-	{
-		const PoolSlot *slot = pool_slot(order.offered_slots[i]);
-
-		merkle_builder_add(&tree, &slot->leaf);
-		candidate.body_bytes += slot->view.bytes.size;
-	}
-	merkle_builder_root(&tree, &candidate.tx_root);
-	candidate.tx_count = order.offered;
-	candidate.mempool_depth = order.ready_told;
-	order_step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
-}
-
-static void
-keep_proposed(const PbftEffect *effect)
-{
-	HeldBlock *block = block_own(&effect->hash, effect->header, order.offered_slots, order.offered);
-
-	Assert(effect->header->tx_count == order.offered);
-	if (block == NULL || order.member_count == 1)
-		return;
-	if (!block->logged)
-	{
-		McSpan record = block_record(block);
-
-		votelog_append(VOTELOG_BODY, record);
-		pfree(unconstify(uint8_t *, record.data));
-		block->logged = true;
-	}
 }
 
 /* ---- apply -------------------------------------------------------------------------------------
@@ -203,7 +88,7 @@ order_hand_over(void)
 	OrderedBlock *block = ordered_at(0);
 	HeldBlock *held;
 
-	if (order.ordered_count == 0 || !exchange_free())
+	if (order.ordered_count == 0 || !order_exchange_free())
 		return;
 	held = block_find(&block->hash);
 	if (held == NULL || !block_complete(held))
@@ -310,7 +195,7 @@ do_effect(const PbftEffect *effect)
 			break;
 		case PBFT_TIP:
 			order.tip = effect->hash;
-			note_tip(effect->height);
+			order_note_tip(effect->height);
 			order.tip_version++;
 			break;
 		case PBFT_PERSIST:
@@ -337,13 +222,13 @@ answer_questions(void)
 			question.header = &header;
 		}
 		if (effect->kind == PBFT_PROPOSED)
-			keep_proposed(&question);
+			order_keep_proposed(&question);
 		else if (effect->kind == PBFT_REQUEST_BLOCK)
-			offer_candidate(question.request, question.height, &question.hash);
+			order_offer(question.request, question.height, &question.hash);
 		else if (effect->kind == PBFT_VALIDATE)
 			order_validate(&question);
 	}
-	end_offer();
+	order_end_offer();
 }
 
 /* The log may have lost something: what was about to leave does not, and this node is fenced. */
@@ -390,39 +275,6 @@ order_flush(void)
 
 /* ---- one turn ----------------------------------------------------------------------------------
  */
-
-/* What a block on the core's tip could still take: the chain from the last final block has its own.
- */
-static uint32_t
-free_transactions(void)
-{
-	uint32_t taken;
-	uint32_t ready;
-
-	if (backlog())
-		return 0;
-	taken = blocks_mark_chain(&order.tip, order.marks, ++order.mark);
-	ready = pool_ready_count();
-	return ready > taken ? ready - taken : 0;
-}
-
-static void
-feed_pool(void)
-{
-	uint64_t version = pool_version() + order.tip_version;
-	bool waits = backlog();
-	uint32_t ready;
-
-	if (version == order.version_told && waits == order.backlog_told && order.member_count > 1)
-		return;
-	ready = free_transactions();
-	order.version_told = version;
-	order.backlog_told = waits;
-	if (ready == 0 && order.ready_told == 0)
-		return;
-	order.ready_told = ready;
-	order_step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = ready });
-}
 
 static void
 feed_exchange(void)
@@ -544,7 +396,7 @@ turn(void)
 		order_check_missing();
 	}
 	if (pg_atomic_read_u32(&node_shared->paused) == 0)
-		feed_pool();
+		order_feed_pool();
 	feed_timers();
 	order_flush();
 	order_hand_over();
@@ -575,8 +427,8 @@ sleep_ms(void)
 	}
 	if (speaking() && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
 		sleep = ORDER_REGOSSIP_MS;
-	if (order.backlog_told && sleep > GATHER_MS)
-		sleep = GATHER_MS;
+	if (order.backlog_told && sleep > ORDER_GATHER_MS)
+		sleep = ORDER_GATHER_MS;
 	if (blocks_missing() && (sleep < 0 || sleep > 2))
 		sleep = 2;
 	return sleep;

@@ -15,6 +15,8 @@
 
 /* Own bodies that wait so long are told again. */
 #define ORDER_REGOSSIP_MS 250
+/* How long whom a block answered may take to come back into the next. */
+#define ORDER_GATHER_MS 3
 
 /* A block whose order is final, on its way to apply. */
 typedef struct OrderedBlock
@@ -97,6 +99,14 @@ extern void order_step(PbftEvent event);
  * owner: it becomes that of a new instance. */
 struct VoteLogOwner;
 extern bool order_write_snapshot(const struct VoteLogOwner *owner);
+
+/* order_offer_pg.c: when the next block is cut, and what goes into it. */
+extern void order_feed_pool(void);
+extern void order_offer(uint64_t request, uint64_t height, const McHash *parent);
+extern void order_end_offer(void);
+extern void order_keep_proposed(const PbftEffect *effect);
+extern void order_note_tip(uint64_t height);
+extern bool order_exchange_free(void);
 
 /* The core's questions about bodies. */
 extern void order_validate(const PbftEffect *effect);
