@@ -42,7 +42,7 @@ WITH burns AS (
   SELECT t.tx_id, u.operation_index, u.actor, u.asset, u.amount_units,
          pg_catalog.row_number() OVER (PARTITION BY t.tx_id >> 20 ORDER BY t.tx_id, u.operation_index) - 1 AS number
     FROM mes_internal.transaction_rows AS t, LATERAL mes_internal.transaction_burns(t.txid, t.body) AS u
-   WHERE t.status = 0 AND t.operation IN (0, 3)
+   WHERE t.status = 0 AND t.operation IN (0, 3, 28)
 ), lines AS (
   SELECT o.output_id AS transfer_key, t.tx_id, CASE WHEN o.kind = 2 THEN 0 ELSE coalesce(p.address_id, t.sender_id) END AS from_id,
          o.address_id AS to_id, o.asset_id, o.output_index AS transfer_index,
@@ -59,7 +59,11 @@ WITH burns AS (
    WHERE o.kind IN (0, 2)
   UNION ALL
   SELECT (b.tx_id >> 20 << 20) + (1 << 19) + b.number, t.tx_id, coalesce(p.address_id, t.sender_id), 0,
-         c.asset_id, -1 - b.operation_index, 'burn', b.amount_units, NULL
+         c.asset_id, -1 - b.operation_index,
+         CASE WHEN t.operation_count = 1 THEN mes_internal.operation_name(t.operation)
+              ELSE (SELECT o.operation FROM mes_internal.transaction_operations(t.txid, t.body) AS o
+                     WHERE o.operation_index = b.operation_index) END,
+         b.amount_units, NULL
     FROM burns AS b
     JOIN mes_internal.transaction_rows AS t ON t.tx_id = b.tx_id
     JOIN mes_internal.asset_rows AS c ON c.code = b.asset

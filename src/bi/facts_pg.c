@@ -5,6 +5,7 @@
  * Nothing a transaction holds may stop the block here: values that a column cannot hold are null.
  */
 #include "bi/facts_pg.h"
+#include "tx/brief.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -40,77 +41,18 @@ typedef struct FactSource
 /* ---- what an operation says --------------------------------------------------------------------
  */
 
-typedef struct WantedFields
-{
-	TxFields fields;
-	McSpan memo;
-	TxAsset asset;
-	int64_t amount;
-} WantedFields;
-
-static void
-want_text(TxFields *fields, const char *name, McSpan value)
-{
-	if (strcmp(name, "memo") == 0)
-		((WantedFields *) fields->target)->memo = value;
-}
-
-static void
-want_amount(TxFields *fields, const char *name, const TxAsset *asset, int64_t units)
-{
-	((WantedFields *) fields->target)->asset = *asset;
-	((WantedFields *) fields->target)->amount = units;
-}
-
-static void
-pass_number(TxFields *fields, const char *name, int64_t value)
-{
-}
-
-static void
-pass_hash(TxFields *fields, const char *name, const McHash *value)
-{
-}
-
-static void
-pass_cbor(TxFields *fields, const char *name, McSpan value)
-{
-}
-
-static void
-pass_list(TxFields *fields, const char *name)
-{
-}
-
-static void
-pass_item(TxFields *fields)
-{
-}
-
 static void
 read_source(const TxOperation *operation, FactSource *source)
 {
-	const TxOperationKind *kind = operation_kind(operation->kind);
-	WantedFields wanted = {
-		.fields = { .text = want_text,
-					.number = pass_number,
-					.hash = pass_hash,
-					.address = pass_hash,
-					.amount = want_amount,
-					.cbor = pass_cbor,
-					.open_list = pass_list,
-					.open_item = pass_item,
-					.close_list = pass_item },
-	};
+	TxBrief brief;
 
-	wanted.fields.target = &wanted;
-	kind->describe(operation, &wanted.fields);
+	tx_describe_brief(operation, &brief);
 	source->index = (int32_t) operation->index;
 	source->actor = operation->actor;
-	source->name = facts_text(span_text(kind->name));
-	source->memo = wanted.memo.size > 0 ? facts_text(wanted.memo) : (Datum) 0;
-	source->asset = wanted.asset;
-	source->amount = wanted.amount;
+	source->name = facts_text(span_text(operation_kind(operation->kind)->name));
+	source->memo = brief.memo.size > 0 ? facts_text(brief.memo) : (Datum) 0;
+	source->asset = brief.asset;
+	source->amount = brief.amount;
 }
 
 /* ---- payments, issues, burns ------------------------------------------------------------------
@@ -182,10 +124,11 @@ write_burns(Facts *facts, const FactTx *of)
 	wire_reader_init(&reader, view->operations);
 	while (tx_next_operation(&reader, view, &operation))
 	{
-		if (operation.kind != OPERATION_BURN)
+		if (!operation_kind(operation.kind)->burns)
 			continue;
 		read_source(&operation, &source);
-		write_burn(facts, of, &source);
+		if (source.amount > 0)
+			write_burn(facts, of, &source);
 	}
 }
 

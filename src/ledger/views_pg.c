@@ -11,6 +11,7 @@
 #include "ledger/describe_pg.h"
 #include "ledger/parameters.h"
 #include "node/json_pg.h"
+#include "tx/brief.h"
 #include "tx/receipt.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -135,81 +136,13 @@ mes_internal_transaction_actor(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(bytes_datum(address.bytes, HASH_SIZE));
 }
 
-/* A TxFields that wants some fields only and lets the others pass. */
-typedef struct WantedFields
-{
-	TxFields fields;
-	McSpan memo;
-	TxAsset asset;
-	int64_t amount;
-} WantedFields;
-
-static void
-want_text(TxFields *fields, const char *name, McSpan value)
-{
-	if (strcmp(name, "memo") == 0)
-		((WantedFields *) fields->target)->memo = value;
-}
-
-static void
-want_amount(TxFields *fields, const char *name, const TxAsset *asset, int64_t units)
-{
-	WantedFields *wanted = fields->target;
-
-	wanted->asset = *asset;
-	wanted->amount = units;
-}
-
-static void
-pass_number(TxFields *fields, const char *name, int64_t value)
-{
-}
-
-static void
-pass_hash(TxFields *fields, const char *name, const McHash *value)
-{
-}
-
-static void
-pass_cbor(TxFields *fields, const char *name, McSpan value)
-{
-}
-
-static void
-pass_list(TxFields *fields, const char *name)
-{
-}
-
-static void
-pass_item(TxFields *fields)
-{
-}
-
-static void
-describe_wanted(const TxOperation *operation, WantedFields *wanted)
-{
-	*wanted = (WantedFields){
-		.fields = { .text = want_text,
-					.number = pass_number,
-					.hash = pass_hash,
-					.address = pass_hash,
-					.amount = want_amount,
-					.cbor = pass_cbor,
-					.open_list = pass_list,
-					.open_item = pass_item,
-					.close_list = pass_item },
-	};
-	wanted->fields.target = wanted;
-	operation_kind(operation->kind)->describe(operation, &wanted->fields);
-}
-
 /* Memos of a transaction's operations, one for each output that an operation makes. */
 static void
 read_memos(BodyCache *cache)
 {
 	TxOutputs outputs;
 	TxOutput output;
-	WantedFields wanted = { 0 };
+	TxBrief brief = { 0 };
 	int32_t described = -1;
 
 	cache->memo_count = cache->view.output_count - cache->view.change_count;
@@ -219,9 +152,9 @@ read_memos(BodyCache *cache)
 	for (uint32_t i = 0; i < cache->memo_count && tx_next_output(&outputs, &output); i++)
 	{
 		if (outputs.operation_index != described)
-			describe_wanted(&outputs.operation, &wanted);
+			tx_describe_brief(&outputs.operation, &brief);
 		described = outputs.operation_index;
-		cache->memos[i] = wanted.memo;
+		cache->memos[i] = brief.memo;
 	}
 }
 
@@ -296,19 +229,19 @@ mes_internal_transaction_burns(PG_FUNCTION_ARGS)
 	wire_reader_init(&reader, view->operations);
 	while (tx_next_operation(&reader, view, &operation))
 	{
-		WantedFields wanted;
+		TxBrief brief;
 		Datum values[4];
 		bool nulls[4] = { false };
 
 		if (!operation_kind(operation.kind)->burns)
 			continue;
-		describe_wanted(&operation, &wanted);
-		if (wanted.amount <= 0)
+		tx_describe_brief(&operation, &brief);
+		if (brief.amount <= 0)
 			continue;
 		values[0] = Int32GetDatum((int32) operation.index);
 		values[1] = Int32GetDatum((int32) operation.actor);
-		values[2] = CStringGetTextDatum(wanted.asset.code);
-		values[3] = Int64GetDatum(wanted.amount);
+		values[2] = CStringGetTextDatum(brief.asset.code);
+		values[3] = Int64GetDatum(brief.amount);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
