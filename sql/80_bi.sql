@@ -181,7 +181,8 @@ INSERT INTO mes_bi.dim_account VALUES (0, 'nobody', 0, NULL, NULL);
 CREATE TABLE mes_bi.dim_member (
   member_key bigint PRIMARY KEY,
   member text NOT NULL,
-  voting_key_hex text COLLATE "C" NOT NULL
+  voting_key_hex text COLLATE "C" NOT NULL,
+  standing text COLLATE "C" NOT NULL DEFAULT 'active'
 );
 
 CREATE TABLE mes_bi.dim_asset (
@@ -363,7 +364,8 @@ CREATE TABLE mes_bi.fact_share_change (
   amount numeric(28,8) NOT NULL
 );
 
--- one row a period, title, place and reason, added to by each block: what dashboards sum up
+-- What dashboards sum up: one row a key, which blocks add to in place. They look for a row by its
+-- number, and update no indexed column, so that a new version stays on its page.
 CREATE TABLE mes_bi.agg_revenue_day (
   revenue_key bigint PRIMARY KEY,
   height bigint NOT NULL,
@@ -377,4 +379,19 @@ CREATE TABLE mes_bi.agg_revenue_day (
   royalty_count bigint NOT NULL,
   amount numeric(28,8) NOT NULL,
   UNIQUE (date_key, source_work_key, territory_key, medium_key, asset_key, reason)
-);
+) WITH (fillfactor = 50);
+
+CREATE TABLE mes_bi.agg_payee_month (
+  payee_month_key bigint PRIMARY KEY,
+  height bigint NOT NULL,
+  block_time timestamptz NOT NULL,
+  date_key bigint NOT NULL REFERENCES mes_bi.dim_date,
+  source_work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  work_key bigint NOT NULL REFERENCES mes_bi.dim_work,
+  payee_account_key bigint NOT NULL REFERENCES mes_bi.dim_account,
+  asset_key bigint NOT NULL REFERENCES mes_bi.dim_asset,
+  reason text COLLATE "C" NOT NULL,
+  royalty_count bigint NOT NULL,
+  amount numeric(28,8) NOT NULL,
+  UNIQUE (date_key, source_work_key, work_key, payee_account_key, asset_key, reason)
+) WITH (fillfactor = 50);

@@ -177,6 +177,15 @@ RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION mes_internal.report_columns(text) IS 'columns of a relation of mes_bi';
 
+CREATE FUNCTION mes_internal.complete_report_members()
+RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO mes_bi.dim_member AS d
+  SELECT m.number, m.member, encode(m.voting_key, 'hex'), m.standing FROM mes.members AS m
+      ON CONFLICT (member_key) DO UPDATE SET member = excluded.member, voting_key_hex = excluded.voting_key_hex, standing = excluded.standing
+   WHERE (d.member, d.voting_key_hex, d.standing) <> (excluded.member, excluded.voting_key_hex, excluded.standing)
+$$;
+COMMENT ON FUNCTION mes_internal.complete_report_members() IS 'brings mes_bi.dim_member up to what governance decided; apply calls it with the block that does';
+
 CREATE FUNCTION mes_internal.complete_reports()
 RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -184,15 +193,16 @@ DECLARE
   have bigint := coalesce((SELECT max(b.height) FROM mes_bi.fact_block AS b WHERE b.height <= tip), 0);
   each record;
 BEGIN
-  INSERT INTO mes_bi.dim_member AS d
-  SELECT m.number, m.member, encode(m.voting_key, 'hex') FROM mes.members AS m
-      ON CONFLICT (member_key) DO NOTHING;
+  PERFORM mes_internal.complete_report_members();
   FOR each IN SELECT * FROM mes_internal.report_relations() LOOP
     EXIT WHEN have = tip;
     EXECUTE format('INSERT INTO mes_bi.%I SELECT %s FROM mes_internal.%I WHERE height > $1 AND height <= $2 '
                    'ORDER BY 1 ON CONFLICT (%I) DO NOTHING',
                    each.relation, mes_internal.report_columns(each.relation), each.source, each.key) USING have, tip;
   END LOOP;
+  IF have < tip THEN
+    PERFORM mes_internal.complete_rights_reports(have + 1, tip);
+  END IF;
   RETURN tip;
 END $$;
 COMMENT ON FUNCTION mes_internal.complete_reports() IS 'fills mes_bi with the blocks that it does not hold yet; apply calls it when it starts';
@@ -223,6 +233,7 @@ BEGIN
       CASE each.relation WHEN 'dim_asset' THEN 'issued_height' ELSE 'height' END)
     USING from_height, coalesce(to_height, 9223372036854775807);
   END LOOP;
+  RETURN QUERY SELECT * FROM mes_internal.verify_rights_reports(from_height, coalesce(to_height, 9223372036854775807));
 END $$;
 COMMENT ON FUNCTION mes.verify_reports(bigint, bigint) IS 'compares mes_bi with the ledger''s own rows; none when every report is what the blocks say';
 
@@ -289,8 +300,9 @@ SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_licence_sale', '');
 SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_royalty', '');
 SELECT pg_catalog.pg_extension_config_dump('mes_bi.fact_share_change', '');
 SELECT pg_catalog.pg_extension_config_dump('mes_bi.agg_revenue_day', '');
+SELECT pg_catalog.pg_extension_config_dump('mes_bi.agg_payee_month', '');
 GRANT INSERT ON mes_bi.dim_work, mes_bi.fact_licence_sale, mes_bi.fact_royalty, mes_bi.fact_share_change TO mes_engine;
-GRANT INSERT, UPDATE ON mes_bi.dim_licence, mes_bi.agg_revenue_day TO mes_engine;
+GRANT INSERT, UPDATE ON mes_bi.dim_licence, mes_bi.agg_revenue_day, mes_bi.agg_payee_month TO mes_engine;
 -- the keys are there for tools to read; what they demand holds by the way apply writes
 DO $$
 DECLARE
@@ -303,9 +315,9 @@ END $$;
 GRANT SELECT ON ALL TABLES IN SCHEMA mes_bi TO mes_bi, mes_auditor, mes_admin, mes_engine;
 GRANT USAGE ON SCHEMA mes_bi TO mes_admin, mes_engine;
 REVOKE ALL ON FUNCTION mes_internal.output_operation(bytea, integer), mes_internal.report_relations(),
-  mes_internal.report_columns(text), mes_internal.complete_reports(), mes.verify_reports(bigint, bigint),
+  mes_internal.report_columns(text), mes_internal.complete_report_members(), mes_internal.complete_reports(), mes.verify_reports(bigint, bigint),
   mes_bi.report_proof(bigint), mes.create_report_reader(text, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mes_internal.complete_reports() TO mes_engine;
+GRANT EXECUTE ON FUNCTION mes_internal.complete_report_members(), mes_internal.complete_reports() TO mes_engine;
 GRANT EXECUTE ON FUNCTION mes.verify_reports(bigint, bigint) TO mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes_bi.report_proof(bigint) TO mes_bi, mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes.create_report_reader(text, interval) TO mes_admin;

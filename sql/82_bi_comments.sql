@@ -13,6 +13,7 @@ COMMENT ON TABLE mes_bi.fact_licence_sale IS 'one row a licence that was granted
 COMMENT ON TABLE mes_bi.fact_royalty IS 'what owners of works earned: one row a part, which is one payment · 权利人收入：每一份额一行，即一笔支付';
 COMMENT ON TABLE mes_bi.fact_share_change IS 'one row a holder whose share of a work changed · 作品份额每次变动、每位持有人一行';
 COMMENT ON TABLE mes_bi.agg_revenue_day IS 'revenue of works by day, territory, medium and reason: the sum of fact_royalty · 作品收入按日、地域、媒介与原因汇总，即 fact_royalty 之和';
+COMMENT ON TABLE mes_bi.agg_payee_month IS 'what holders earned by month, work and reason: the sum of fact_royalty · 权利人收入按月、作品与原因汇总，即 fact_royalty 之和';
 COMMENT ON TABLE mes_bi.fact_block IS 'one row a block · 每个区块一行';
 COMMENT ON TABLE mes_bi.fact_transfer IS 'one row for each amount that moved: payments, issues, burns; change left out · 每笔资产变动一行：支付、发行、销毁，不含找零';
 COMMENT ON TABLE mes_bi.fact_fee IS 'one row a transaction that paid a fee · 每笔支付手续费的交易一行';
@@ -78,6 +79,7 @@ DECLARE
     ['dim_member.member_key', 'number of the member, from 0 · 成员编号，从 0 起'],
     ['dim_member.member', 'name of the member · 成员名称'],
     ['dim_member.voting_key_hex', 'key with which it signs blocks, as hex · 成员签署区块的公钥（十六进制）'],
+    ['dim_member.standing', 'active, suspended or removed, as last decided; holds from the next epoch on · 成员状态：active 有效、suspended 暂停、removed 已移除；下一周期起生效'],
     ['dim_asset.asset_key', 'number of the asset · 资产编号'],
     ['dim_asset.code', 'code of the asset · 资产代码'],
     ['dim_asset.decimals', 'digits after the point in a whole unit · 小数位数'],
@@ -128,6 +130,15 @@ DECLARE
     ['agg_revenue_day.reason', 'as in fact_royalty · 同 fact_royalty'],
     ['agg_revenue_day.royalty_count', 'parts that make it up · 构成的份数'],
     ['agg_revenue_day.amount', 'their sum · 合计金额'],
+    ['agg_payee_month.payee_month_key', 'key of the row · 主键'],
+    ['agg_payee_month.height', 'block that added to it last · 最后累加的区块'],
+    ['agg_payee_month.block_time', 'chain time of that block, UTC · 该区块时间（UTC）'],
+    ['agg_payee_month.date_key', 'first day of the month of period_date_key of fact_royalty · fact_royalty 的 period_date_key 所在月份的首日'],
+    ['agg_payee_month.source_work_key', 'work that was paid for · 被付费的作品'],
+    ['agg_payee_month.work_key', 'work whose holder earned · 权利人所属的作品'],
+    ['agg_payee_month.reason', 'as in fact_royalty · 同 fact_royalty'],
+    ['agg_payee_month.royalty_count', 'parts that make it up · 构成的份数'],
+    ['agg_payee_month.amount', 'their sum · 合计金额'],
     ['fact_block.block_key', 'key of the row, the height · 主键，即区块高度'],
     ['fact_block.proposer_member_key', 'member that proposed the block · 提出区块的成员'],
     ['fact_block.tx_count', 'transactions in the block · 区块中的交易数'],

@@ -7,9 +7,11 @@
 #include "bi/bi_pg.h"
 
 #include "bi/facts_pg.h"
+#include "bi/rollup_pg.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "ledger/governance.h"
 #include "ledger/store_pg.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -24,12 +26,20 @@
 #define AMOUNT_SCALE 8
 
 static const char *const table_names[FACT_TABLES] = {
-	[FACT_TRANSFER] = "fact_transfer", [FACT_FEE] = "fact_fee",
-	[FACT_REFUSAL] = "fact_refusal",   [FACT_RATE] = "fact_rate",
-	[FACT_BLOCK] = "fact_block",       [DIM_ACCOUNT] = "dim_account",
-	[DIM_ASSET] = "dim_asset",         [DIM_WORK] = "dim_work",
-	[DIM_LICENCE] = "dim_licence",     [FACT_LICENCE_SALE] = "fact_licence_sale",
-	[FACT_ROYALTY] = "fact_royalty",   [FACT_SHARE_CHANGE] = "fact_share_change",
+	[FACT_TRANSFER] = "fact_transfer",
+	[FACT_FEE] = "fact_fee",
+	[FACT_REFUSAL] = "fact_refusal",
+	[FACT_RATE] = "fact_rate",
+	[FACT_BLOCK] = "fact_block",
+	[DIM_ACCOUNT] = "dim_account",
+	[DIM_ASSET] = "dim_asset",
+	[DIM_WORK] = "dim_work",
+	[DIM_LICENCE] = "dim_licence",
+	[FACT_LICENCE_SALE] = "fact_licence_sale",
+	[FACT_ROYALTY] = "fact_royalty",
+	[FACT_SHARE_CHANGE] = "fact_share_change",
+	[AGG_REVENUE_DAY] = "agg_revenue_day",
+	[AGG_PAYEE_MONTH] = "agg_payee_month",
 };
 
 /* Accounts are numbered here: a holder of shares may be nobody whom the ledger has a number for. */
@@ -265,6 +275,21 @@ write_assets(Facts *facts)
 			note_asset(facts, &rows[i]);
 }
 
+/* After the block's rows, which say who is a member from the next epoch on. */
+static void
+write_members(const Facts *facts)
+{
+	uint32_t count;
+	const LedgerRow *rows = ledger_block_rows(facts->block, &count);
+	bool changed = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		changed |= rows[i].table == TX_TABLE_MEMBERS;
+	if (changed &&
+		SPI_execute("SELECT mes_internal.complete_report_members()", false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not bring members up to date");
+}
+
 /* ---- the block ---------------------------------------------------------------------------------
  */
 
@@ -341,10 +366,12 @@ bi_write_block(const LedgerBlock *block, const BlockRecord *record, const TxAsse
 		facts_transaction(&facts, &txs[i], i, fee_asset);
 	write_fees(&facts);
 	write_block(&facts, record, fee_asset);
+	rollups_write(&facts);
 	for (int table = 0; table < FACT_TABLES; table++)
 		if (facts.writers[table] != NULL)
 			bulk_close(facts.writers[table]);
 	facts_rights_end(&facts);
+	write_members(&facts);
 	bi.previous_ms = record->block_time_ms;
 }
 
@@ -403,6 +430,7 @@ bi_open(uint64_t tip_height, uint64_t tip_ms)
 	if (bi.account_plan == NULL || SPI_keepplan(bi.account_plan) != 0)
 		elog(ERROR, "could not prepare the look-up of accounts");
 	facts_rights_open();
+	rollups_open();
 	bi.last_account = query_integer("SELECT max(account_key) FROM mes_bi.dim_account");
 	load_assets();
 	bi.previous_ms = tip_height > 0 ? tip_ms : 0;

@@ -22,6 +22,8 @@ typedef enum FactTable
 	FACT_LICENCE_SALE,
 	FACT_ROYALTY,
 	FACT_SHARE_CHANGE,
+	AGG_REVENUE_DAY,
+	AGG_PAYEE_MONTH,
 	FACT_TABLES
 } FactTable;
 
@@ -32,7 +34,6 @@ typedef struct Facts
 	Datum block_time;
 	Datum date_key;
 	uint32_t burns; /* so far: part of their keys */
-	uint32_t royalties;
 	BulkWriter *writers[FACT_TABLES];
 } Facts;
 

@@ -34,7 +34,6 @@ static struct
 	SPIPlanPtr licence_plan;
 	SPIPlanPtr shares_plan;
 	SPIPlanPtr change_plan;
-	SPIPlanPtr revenue_plan;
 	List *changes; /* of this block */
 	uint32_t made; /* rows that this block numbered */
 } rights;
@@ -83,18 +82,6 @@ facts_rights_open(void)
 		"granted_height = CASE WHEN $6 THEN $5 ELSE granted_height END, "
 		"granted_at = CASE WHEN $6 THEN $7 ELSE granted_at END WHERE licence_key = $1",
 		7, (Oid[]){ INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, BOOLOID, TIMESTAMPTZOID });
-	rights.revenue_plan =
-		prepare("INSERT INTO mes_bi.agg_revenue_day AS a SELECT min(f.royalty_key), "
-				"max(f.height), max(f.block_time), f.period_date_key, f.source_work_key, "
-				"f.territory_key, f.medium_key, f.asset_key, f.reason, count(*), sum(f.amount) "
-				"FROM mes_bi.fact_royalty AS f WHERE f.royalty_key >= $1 "
-				"GROUP BY f.period_date_key, f.source_work_key, f.territory_key, f.medium_key, "
-				"f.asset_key, f.reason "
-				"ON CONFLICT (date_key, source_work_key, territory_key, medium_key, asset_key, "
-				"reason) DO UPDATE SET height = excluded.height, block_time = excluded.block_time, "
-				"royalty_count = a.royalty_count + excluded.royalty_count, "
-				"amount = a.amount + excluded.amount",
-				1, (Oid[]){ INT8OID });
 }
 
 static void
@@ -486,9 +473,4 @@ facts_rights_end(const Facts *facts)
 
 	foreach (cell, rights.changes)
 		write_change(facts, lfirst(cell));
-	if (facts->royalties > 0 &&
-		SPI_execute_plan(rights.revenue_plan,
-						 (Datum[]){ Int64GetDatum((int64) OUTPUT_ID(facts->height, 0)) }, NULL,
-						 false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not add up revenue");
 }

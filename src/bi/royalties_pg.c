@@ -3,6 +3,7 @@
  * and the month that it is for.
  */
 #include "bi/rights_pg.h"
+#include "bi/rollup_pg.h"
 #include "rights/field.h"
 #include "rights/operations.h"
 
@@ -13,7 +14,7 @@ typedef struct Paid
 {
 	RightsPayment payment;
 	const FactKnown *licence; /* NULL: none */
-	const char *reason;
+	RoyaltyReason reason;
 	uint32_t royalties;
 } Paid;
 
@@ -31,12 +32,12 @@ read_paid(const TxOperation *operation, Paid *paid)
 	wire_reader_init(&reader, operation->arguments);
 	wire_read_array(&reader, SIZE_MAX, &count);
 	field_hash(&reader, &id, NULL);
-	paid->reason = "licence";
+	paid->reason = ROYALTY_LICENCE;
 	paid->royalties = paid->payment.count;
 	if (operation->kind == OPERATION_BUY_SHARE)
 	{
 		/* the royalty on a resale stands first; what the seller gets is none */
-		paid->reason = "resale";
+		paid->reason = ROYALTY_RESALE;
 		paid->royalties = paid->payment.count > 1;
 	}
 	if (operation->kind == OPERATION_PAY_ROYALTY)
@@ -44,7 +45,9 @@ read_paid(const TxOperation *operation, Paid *paid)
 		field_optional_hash(&reader, &has_licence, &id, NULL);
 		part_read_number(&reader, &uses, NULL);
 		part_read_number(&reader, &revenue, NULL);
-		paid->reason = !has_licence ? "direct" : revenue > 0 ? "revenue" : "usage";
+		paid->reason = !has_licence  ? ROYALTY_DIRECT
+					   : revenue > 0 ? ROYALTY_REVENUE
+									 : ROYALTY_USAGE;
 	}
 	paid->licence = has_licence ? facts_licence(&id) : NULL;
 }
@@ -67,6 +70,25 @@ period_key(const Facts *facts, McSpan reference)
 	if (year < 2020 || year > 2059 || month < 1 || month > 12)
 		return facts->date_key;
 	return Int64GetDatum((int64) year * 10000 + month * 100 + 1);
+}
+
+/* What the row's facts belong to, by the day and by the month. */
+static void
+add_up(const TupleTableSlot *row, RoyaltyReason reason)
+{
+	const Datum *values = row->tts_values;
+	int64 period = DatumGetInt64(values[4]);
+	RollupKey key = { .date_key = period,
+					  .source_work_key = DatumGetInt64(values[6]),
+					  .parts = { DatumGetInt64(values[10]), DatumGetInt64(values[11]) },
+					  .asset_key = DatumGetInt64(values[12]),
+					  .reason = reason };
+
+	rollup_add(ROLLUP_REVENUE_DAY, &key, DatumGetInt64(values[0]), values[17]);
+	key.date_key = period / 100 * 100 + 1;
+	key.parts[0] = DatumGetInt64(values[5]);
+	key.parts[1] = DatumGetInt64(values[8]);
+	rollup_add(ROLLUP_PAYEE_MONTH, &key, DatumGetInt64(values[0]), values[17]);
 }
 
 static void
@@ -92,11 +114,11 @@ write_royalty(Facts *facts, const LedgerTx *tx, const Paid *paid, uint32_t numbe
 	row->tts_values[12] = Int64GetDatum(asset_id);
 	row->tts_values[13] = Int32GetDatum((int32) output->position);
 	row->tts_values[14] = Int32GetDatum((int32) output->index);
-	row->tts_values[15] = facts_text(span_text(paid->reason));
+	row->tts_values[15] = facts_text(span_text(royalty_reasons[paid->reason]));
 	row->tts_values[16] = facts_hex(&tx->view->txid);
 	row->tts_values[17] = facts_amount(payout->amount, decimals);
 	facts_put_text(row, 18, reference);
-	facts->royalties++;
+	add_up(row, paid->reason);
 }
 
 void

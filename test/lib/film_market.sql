@@ -84,4 +84,8 @@ SELECT (b.height << 20) + 999, b.height, b.block_time, b.date_key, 1000032 + b.h
 INSERT INTO mes_bi.agg_revenue_day
 SELECT min(royalty_key), max(height), max(block_time), period_date_key, source_work_key, territory_key, medium_key, asset_key, reason, count(*), sum(amount)
   FROM mes_bi.fact_royalty WHERE height >= :base GROUP BY 4, 5, 6, 7, 8, 9;
+INSERT INTO mes_bi.agg_payee_month
+SELECT min(royalty_key), max(height), max(block_time), period_date_key / 100 * 100 + 1, source_work_key, work_key, payee_account_key, asset_key,
+       reason, count(*), sum(amount)
+  FROM mes_bi.fact_royalty WHERE height >= :base GROUP BY 4, 5, 6, 7, 8, 9;
 ANALYZE;

@@ -51,6 +51,13 @@ SELECT * FROM (SELECT date_key, source_work_key, territory_key, medium_key, asse
  USING (date_key, source_work_key, territory_key, medium_key, asset_key, reason, royalty_count, amount)
  WHERE a IS NULL OR f IS NULL;
 SELECT reason, royalty_count, amount FROM mes_bi.agg_revenue_day ORDER BY revenue_key;
+SELECT * FROM (SELECT date_key, source_work_key, work_key, payee_account_key, asset_key, reason, royalty_count, amount FROM mes_bi.agg_payee_month) AS a
+  FULL JOIN (SELECT period_date_key / 100 * 100 + 1 AS date_key, source_work_key, work_key, payee_account_key, asset_key, reason,
+                    count(*) AS royalty_count, sum(amount) AS amount
+               FROM mes_bi.fact_royalty GROUP BY 1, 2, 3, 4, 5, 6) AS f
+ USING (date_key, source_work_key, work_key, payee_account_key, asset_key, reason, royalty_count, amount)
+ WHERE a IS NULL OR f IS NULL;
+SELECT party(payee_account_key) AS payee, reason, royalty_count, amount FROM mes_bi.agg_payee_month ORDER BY payee_month_key;
 
 -- royalties are those of the ledger, and each is a payment: no row
 SELECT * FROM mes_bi.fact_royalty AS f FULL JOIN mes.royalties AS r USING (height, position, transfer_index)
@@ -70,3 +77,51 @@ SELECT * FROM (SELECT DISTINCT ON (work_key, account_key) a.address, s.share_ppm
   FULL JOIN (SELECT holder_address AS address, share_ppm FROM mes.shares) AS held USING (address, share_ppm)
  WHERE now IS NULL OR held IS NULL;
 SELECT * FROM mes.verify_reports();
+
+-- a pool for rewards is money that leaves the supply, and comes back
+SET meschain.account = 'platform';
+BEGIN;
+SELECT mes.register_work('Lantern Song', sha256('song'), 'music') IS NOT NULL AS submitted;
+SELECT mes.fund_reward(mes.work_id(sha256('song')), 'CNY', 50, 10000) IS NOT NULL AS submitted;
+COMMIT;
+SELECT mes.fund_reward(mes.work_id(sha256('song')), 'CNY', 25, 10000) IS NOT NULL AS submitted;
+SELECT mes.fund_reward(mes.work_id(sha256('song')), 'CNY', -30, 10000) IS NOT NULL AS submitted;
+SELECT operation, party(from_account_key) AS payer, party(to_account_key) AS payee, amount FROM mes_bi.fact_transfer
+ WHERE operation = 'fund_reward' ORDER BY transfer_key;
+SELECT * FROM mes.verify_reports();
+
+-- whatever somebody changes of what rights fill is found and named
+BEGIN;
+UPDATE mes_bi.dim_work SET title_zh = '灯江' WHERE work_id_hex = :'work';
+UPDATE mes_bi.dim_licence SET status = 'active' WHERE licence_key > 0;
+DELETE FROM mes_bi.fact_licence_sale;
+UPDATE mes_bi.fact_royalty SET amount = amount * 10 WHERE reason = 'direct';
+UPDATE mes_bi.fact_share_change SET share_ppm_after = share_ppm_after + 1 WHERE share_ppm_before > 0;
+UPDATE mes_bi.agg_revenue_day SET amount = amount + 1 WHERE reason = 'licence';
+INSERT INTO mes_bi.agg_payee_month SELECT payee_month_key + 1000, height, block_time, date_key + 30, source_work_key, work_key, payee_account_key,
+       asset_key, reason, royalty_count, amount FROM mes_bi.agg_payee_month WHERE reason = 'direct';
+SELECT relation, problem, row_count FROM mes.verify_reports();
+SELECT relation, problem FROM mes.verify_reports(1, (SELECT max(height) - 1 FROM mes.blocks)) WHERE relation LIKE 'agg%';
+ROLLBACK;
+
+-- and is put right from the ledger's rows
+SELECT md5(string_agg(r::text, '' ORDER BY r::text)) AS before FROM (
+  SELECT to_jsonb(x) FROM mes_bi.dim_work AS x UNION ALL SELECT to_jsonb(x) FROM mes_bi.dim_licence AS x UNION ALL
+  SELECT to_jsonb(x) FROM mes_bi.fact_royalty AS x UNION ALL SELECT to_jsonb(x) - 'height' - 'block_time' FROM mes_bi.agg_revenue_day AS x UNION ALL
+  SELECT to_jsonb(x) - 'height' - 'block_time' FROM mes_bi.agg_payee_month AS x) AS r \gset
+BEGIN;
+DELETE FROM mes_bi.dim_work WHERE work_key > 0;
+DELETE FROM mes_bi.dim_licence WHERE licence_key > 0;
+DELETE FROM mes_bi.fact_licence_sale;
+DELETE FROM mes_bi.fact_royalty;
+DELETE FROM mes_bi.fact_share_change;
+DELETE FROM mes_bi.fact_block;
+DELETE FROM mes_bi.agg_revenue_day;
+DELETE FROM mes_bi.agg_payee_month;
+SELECT mes_internal.complete_reports() = max(height) AS complete FROM mes.blocks;
+SELECT * FROM mes.verify_reports();
+SELECT md5(string_agg(r::text, '' ORDER BY r::text)) = :'before' AS with_the_same_keys FROM (
+  SELECT to_jsonb(x) FROM mes_bi.dim_work AS x UNION ALL SELECT to_jsonb(x) FROM mes_bi.dim_licence AS x UNION ALL
+  SELECT to_jsonb(x) FROM mes_bi.fact_royalty AS x UNION ALL SELECT to_jsonb(x) - 'height' - 'block_time' FROM mes_bi.agg_revenue_day AS x UNION ALL
+  SELECT to_jsonb(x) - 'height' - 'block_time' FROM mes_bi.agg_payee_month AS x) AS r;
+ROLLBACK;

@@ -33,8 +33,8 @@ is($node->sql("SELECT string_agg(DISTINCT cause, ' ') FROM mes_bi.fact_refusal")
 	'and some transactions were refused');
 is($node->sql('SELECT count(*) FROM mes_bi.fact_royalty AS f FULL JOIN mes.royalties AS r USING (height, position, transfer_index) '
 		. 'WHERE f.amount IS DISTINCT FROM r.amount OR f.reason IS DISTINCT FROM r.reason'), '0', 'the royalties of reports are the ledger\'s');
-is($node->sql('SELECT (SELECT sum(amount) FROM mes_bi.agg_revenue_day) - (SELECT sum(amount) FROM mes_bi.fact_royalty)'),
-	'0.00000000', 'and their sums are kept');
+is($node->sql("SELECT (SELECT sum(amount) FROM mes_bi.$_) - (SELECT sum(amount) FROM mes_bi.fact_royalty)"),
+	'0.00000000', "and their sums are kept in $_") foreach qw(agg_revenue_day agg_payee_month);
 is($node->sql('SELECT * FROM mes.verify_reports()'), '', 'every report agrees with the ledger');
 is($node->sql('SELECT * FROM mes.verify()'), '', 'which verifies');
 like(slurp_file("$dir/names.csv"), qr/^mes1\w{58},Lotus Pictures/m, 'the parties\' names are written for the dashboard');
