@@ -5,7 +5,7 @@ WITH best AS (
    WHERE a.code = 'CNY' GROUP BY 1 ORDER BY sum(r.amount) DESC LIMIT 1
 ), earned AS (
   SELECT f.work_key = f.source_work_key AS own, f.payee_account_key, sum(f.amount) AS amount
-    FROM mes_bi.fact_royalty AS f
+    FROM mes_bi.agg_payee_month AS f
    WHERE f.source_work_key = (SELECT source_work_key FROM best)
      AND f.asset_key = (SELECT asset_key FROM mes_bi.dim_asset WHERE code = 'CNY')
    GROUP BY 1, 2

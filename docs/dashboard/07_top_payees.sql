@@ -1,7 +1,7 @@
 -- Who earns most? The fifteen accounts with the greatest royalties, by reason.
 WITH earned AS (
   SELECT payee_account_key, reason, sum(amount) AS revenue
-    FROM mes_bi.fact_royalty
+    FROM mes_bi.agg_payee_month
    WHERE asset_key = (SELECT asset_key FROM mes_bi.dim_asset WHERE code = 'CNY')
    GROUP BY 1, 2
 ), ranked AS (
