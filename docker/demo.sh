@@ -1,6 +1,7 @@
 #!/bin/sh
 # demo.sh - `make demo`: on a bare Debian 12 installs what is missing, builds and installs meschain,
-# makes a federation of four banks, tells its story in psql and leaves it running.
+# makes a federation of four banks, tells its story and a studio's in psql, draws the dashboard of a film
+# market and leaves all of it running.
 #
 #   docker/demo.sh               everything
 #   docker/demo.sh --installed   the story alone, with the mesctl that PATH finds
@@ -110,6 +111,10 @@ UPDATE mes_internal.output_rows SET amount_units = amount_units / 1000
 SQL
 say 'He takes it back; the ledger of west is whole again.'
 ask west 'SELECT count(*) AS problems FROM mes.verify()'
+
+. docker/demo_film.sh
+film_story
+dashboard
 
 cat <<END
 

@@ -14,6 +14,7 @@ my $dir = "$home/demo";
 ($ENV{MESCHAIN_BINDIR}) = grep { -x "$_/initdb" } split /:/, $ENV{PATH};
 $ENV{DEMO_DIR} = $dir;
 $ENV{DEMO_PORT} = MeschainFederation::free_ports(4);
+$ENV{DEMO_TRANSACTIONS} = 1000;
 
 my $story;
 foreach my $time ('first', 'second')
@@ -26,12 +27,23 @@ foreach my $time ('first', 'second')
 like($story, qr/alice +\| EUR +\| +1150\.10\n.*bob +\| EUR +\| +849\.90\n/, 'everyone has his due');
 like($story, qr/lunch +\| +- +\| +49\.90 +\| +1150\.10/, 'the statement has its lines');
 like($story, qr/output_rows" is part of the ledger/, 'a tampering superuser is refused');
-is(() = $story =~ /^ERROR/mg, 4, 'four statements are refused, those that should be');
+is(() = $story =~ /^ERROR/mg, 5, 'five statements are refused, those that should be');
 like($story, qr/FROM mes\.verify\(\);\n.*\n[-+]+\n\n/, 'the auditor finds no problem');
 like($story, qr/decided_while_away \n-+\n +1\n/, 'a killed bank has what was decided while it was away');
 like($story, qr/^west> .*verify.*\n(.*\n){2} +\d+ \| output +\| .*\n/m, 'the edited row is shown to the auditor of that bank');
 is(() = $story =~ / problems \n-+\n +0\n/g, 2, 'no other bank has it, and it goes when it is taken back');
 like($story, qr/stop them +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
+
+# ---- the studio's half, as docs/demo.md shows it
+my @shown = slurp_file('docs/demo.md') =~ /^```text\n(.*?)^```/gms;
+cmp_ok(scalar @shown, '>=', 5, 'docs/demo.md shows the story');
+my $said = $story =~ s/ +$//gmr =~ s{\Q$dir\E-dashboard}{DIR}gr;
+ok(index($said, $_) >= 0, 'as it is: ' . (split /\n/)[0]) or diag $_ foreach @shown;
+SKIP: {
+	skip 'the picture: ' . $1, 1 if $story =~ /^(Not? .*apt-get install .*)$/m;
+	like($story, qr/^10 charts drawn in \Q$dir\E-dashboard\/dashboard\.png$/m, 'the picture of the dashboard is drawn');
+	cmp_ok(-s "$dir-dashboard/dashboard.png", '>', 50_000, 'and there');
+}
 
 # ---- the README's session
 my ($session) = slurp_file('README.md') =~ /^```sql\n(.*?)^```/ms;
