@@ -9,7 +9,7 @@ use IPC::Run qw(start);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $seed = $ENV{SEED} // time;
+my $seed = $ENV{SEED} || time;
 srand $seed;
 note "SEED=$seed";
 
