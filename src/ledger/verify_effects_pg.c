@@ -77,6 +77,15 @@ address_stored(Verifier *verifier, const McAddress *address)
 	return found;
 }
 
+static char *
+address_text(const McAddress *address)
+{
+	char *text = palloc(ADDRESS_TEXT_SIZE + 1);
+
+	address_format(address, text);
+	return text;
+}
+
 /*
  * Does the number stand for the address? When the address has no row at all the fault is in
  * address_rows, told apart from a row that names another number.
@@ -86,9 +95,6 @@ verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id, const
 					  VerifyBlock *result)
 {
 	AddressEntry *entry = verify_address(verifier, id);
-	char text[ADDRESS_TEXT_SIZE + 1];
-
-	address_format(address, text);
 	if (entry == NULL || !hash_equal(&entry->address, address))
 	{
 		if (address_stored(verifier, address))
@@ -97,13 +103,13 @@ verify_address_agrees(Verifier *verifier, const BlockRow *block, int64 id, const
 					  verify_key_address(id),
 					  entry != NULL ? "an address is not what its number stood for"
 									: "an address is missing",
-					  "number " INT64_FORMAT ", should be %s", id, text);
+					  "number " INT64_FORMAT ", should be %s", id, address_text(address));
 		return true;
 	}
 	if (entry->first_height > block->height)
 		verify_report(verifier, block->height, VERIFY_ADDRESS, 0,
-					  "an address is said to appear later", "%s, first_height " UINT64_FORMAT, text,
-					  entry->first_height);
+					  "an address is said to appear later", "%s, first_height " UINT64_FORMAT,
+					  address_text(address), entry->first_height);
 	if (entry->first_height == block->height && entry->matched_height != block->height)
 	{
 		entry->matched_height = block->height;

@@ -8,6 +8,7 @@
 #include "ledger/epoch_pg.h"
 #include "ledger/verify_party_pg.h"
 #include "ledger/verify_pg.h"
+#include "ledger/verify_refer_pg.h"
 #include "utils/hsearch.h"
 
 typedef struct BlockRow
@@ -55,9 +56,7 @@ typedef struct TxRow
 	/* derived */
 	bool readable;
 	TxView view;
-	McHash first_txid; /* of an earlier submission of the same name */
-	bool seen;
-	int64 seen_time;
+	EarlierTx *earlier;
 } TxRow;
 
 typedef struct OutputRow
@@ -115,17 +114,14 @@ struct Verifier
 	SPIPlanPtr row_plan;
 	SPIPlanPtr version_plan;
 	SPIPlanPtr asset_plan;
+	SPIPlanPtr txs_plan;
+	SPIPlanPtr outputs_plan;
+	SPIPlanPtr spends_plan;
+	SPIPlanPtr names_plan;
 	uint32_t read_count; /* state rows that the block read: causes when it disagrees */
 	uint64_t reads[VERIFY_CAUSES_MAX];
 };
 
-typedef struct SourceKey
-{
-	McHash txid;
-	uint32_t index;
-	uint32_t zero;
-	uint64_t height;
-} SourceKey;
 typedef struct Source
 {
 	SourceKey key;
@@ -133,47 +129,19 @@ typedef struct Source
 	OutputRow row;
 } Source;
 
-typedef struct SpendEntry
-{
-	int64 output_id;
-	int64 spent_tx_id;
-	int32 input_index;
-} SpendEntry;
-
-typedef struct AddressEntry
-{
-	int64 id;
-	bool found;
-	McAddress address;
-	uint64_t first_height;
-	uint64_t matched_height;
-} AddressEntry;
-
-typedef struct AssetEntry
-{
-	int32 id;
-	TxAsset asset;
-} AssetEntry;
-
-typedef struct ItemTx
-{
-	McHash txid;
-	uint32_t row;
-} ItemTx;
-
 /* verify_run_pg.c */
 extern Verifier *verifier_create(VerifyRound *round);
 /* verify_rows_pg.c */
 extern void verify_load_item(Verifier *verifier, const VerifyItem *item);
 extern bool verify_load_block(uint64_t height, BlockRow *block);
-/* verify_find_pg.c */
+
+/* verify_sources_pg.c */
 extern void verify_find_sources(Verifier *verifier);
+/* verify_find_pg.c */
 extern void verify_find_submissions(Verifier *verifier);
 extern void verify_find_addresses(Verifier *verifier);
 extern AddressEntry *verify_address(const Verifier *verifier, int64 id);
 extern const TxAsset *verify_asset(Verifier *verifier, int32 id);
-extern Portal verify_open_cursor(const char *query);
-extern McSpan verify_bytes(Datum datum, bool isnull);
 
 /* verify_store_pg.c */
 extern const LedgerStore *verify_store(Verifier *verifier);

@@ -20,10 +20,12 @@
 /* ---- one process -----------------------------------------------------------------------------
  */
 
+/* Planned once and for any arguments: to plan for an array of thousands costs more than to look up.
+ */
 static SPIPlanPtr
 prepare(const char *query, int count, Oid *types)
 {
-	SPIPlanPtr plan = SPI_prepare(query, count, types);
+	SPIPlanPtr plan = SPI_prepare_cursor(query, count, types, CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\"", query);
@@ -43,6 +45,28 @@ prepare_all(Verifier *verifier)
 	verifier->asset_plan =
 		prepare("SELECT decimals, tx_id FROM mes_internal.asset_rows WHERE code = $1", 1,
 				(Oid[]){ TEXTOID });
+	/* the one bound skips leaves; a second would look to the planner like a range better than txid
+	 */
+	verifier->txs_plan = prepare(
+		"SELECT t.txid, t.tx_id, t.first_output, t.output_count FROM unnest($1) AS i (txid) "
+		"JOIN mes_internal.transaction_rows t ON t.txid = i.txid AND t.output_count > 0 "
+		"WHERE t.tx_id >= $2",
+		2, (Oid[]){ BYTEAARRAYOID, INT8OID });
+	verifier->outputs_plan = prepare(
+		"SELECT output_id, address_id, amount_units, asset_id, position_in_block, "
+		"output_index, actor, kind FROM mes_internal.output_rows WHERE output_id = ANY ($1)",
+		1, (Oid[]){ INT8ARRAYOID });
+	verifier->spends_plan =
+		prepare("SELECT output_id, spent_tx_id, input_index FROM mes_internal.spend_rows "
+				"WHERE output_id = ANY ($1)",
+				1, (Oid[]){ INT8ARRAYOID });
+	verifier->names_plan =
+		prepare("SELECT i.n, e.txid, e.block_time "
+				"FROM unnest($1, $2, $3) WITH ORDINALITY AS i (submission, sender, before, n) "
+				"JOIN mes_internal.transaction_rows e ON e.submission = i.submission "
+				"AND e.sender_id + 0 = i.sender AND e.tx_id + 0 < i.before WHERE e.tx_id >= $4 "
+				"ORDER BY e.tx_id DESC",
+				4, (Oid[]){ UUIDARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8OID });
 }
 
 static void

@@ -69,24 +69,21 @@ get_row(void *context, TxTable table, McSpan key, McSpan *value)
 	return found;
 }
 
-/*
- * Within the window of validity a name is taken for ever; beyond it nobody has to remember, so
- * what was decided stands.
- */
+/* The window alone decides, as for the apply worker; within it the first of a name is named. */
 static bool
 submission_seen(void *context, const McAddress *sender, const uint8_t submission[SUBMISSION_SIZE],
 				McHash *first_txid)
 {
 	Verifier *verifier = context;
-	const TxRow *tx = verifier->current;
 	const BlockRow *block = &verifier->rows.blocks[verifier->height - verifier->rows.from_height];
+	const EarlierTx *earlier = verifier->current->earlier;
 
-	if (!tx->seen ||
-		(block->block_time - tx->seen_time > (int64) verifier->rules.window_max_ms * 1000 &&
-		 tx->status != MC_DUPLICATE))
-		return false;
-	*first_txid = tx->first_txid;
-	return true;
+	while (earlier != NULL &&
+		   block->block_time - earlier->block_time > (int64) verifier->rules.window_max_ms * 1000)
+		earlier = earlier->next;
+	if (earlier != NULL)
+		*first_txid = earlier->txid;
+	return earlier != NULL;
 }
 
 const LedgerStore *

@@ -199,16 +199,42 @@ state_sum_add(LtHash *sum, uint64_t from_height, uint64_t to_height)
 					  from_height, to_height));
 }
 
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+/*
+ * A slice of the heights, each of its relations read by range. The rest of mes.verify looks up by
+ * index and has hash joins switched off.
+ */
 void
 state_sum_current(LtHash *sum, uint64_t from_height, uint64_t to_height)
 {
+	uint64_t low = OUTPUT_ID(from_height, 0);
+	uint64_t high = OUTPUT_ID(to_height + 1, 0);
+	int level = NewGUCNestLevel();
+
+	set_option("enable_hashjoin", "on");
+	set_option("cursor_tuple_fraction", "1"); /* all of it is fetched */
 	add_outputs(sum,
-				psprintf(OUTPUT_COLUMNS "WHERE o.output_id >= " UINT64_FORMAT
-										" AND o.output_id < " UINT64_FORMAT
-										" AND NOT EXISTS (SELECT FROM mes_internal.spend_rows s "
-										"WHERE s.output_id = o.output_id)",
-						 OUTPUT_ID(from_height, 0), OUTPUT_ID(to_height + 1, 0)),
+				psprintf("SELECT coalesce(t.txid, mes_internal.fees_txid(o.output_id >> 20)), "
+						 "o.output_index, a.address, c.code, o.amount_units "
+						 "FROM mes_internal.output_rows o "
+						 "LEFT JOIN mes_internal.spend_rows s ON s.output_id = o.output_id "
+						 "AND s.output_id >= " UINT64_FORMAT " AND s.output_id < " UINT64_FORMAT
+						 " LEFT JOIN mes_internal.transaction_rows t "
+						 "ON t.tx_id = (o.output_id >> 20 << 20) + o.position_in_block "
+						 "AND t.tx_id >= " UINT64_FORMAT " AND t.tx_id < " UINT64_FORMAT
+						 " JOIN mes_internal.address_rows a ON a.address_id = o.address_id "
+						 "JOIN mes_internal.asset_rows c ON c.asset_id = o.asset_id "
+						 "WHERE o.output_id >= " UINT64_FORMAT " AND o.output_id < " UINT64_FORMAT
+						 " AND s.output_id IS NULL",
+						 low, high, low, high, low, high),
 				false);
+	AtEOXact_GUC(true, level);
 }
 
 void
