@@ -37,6 +37,8 @@ extern const CliCommand cmd_psql[];
 extern const CliCommand cmd_load[];
 extern const CliCommand cmd_sample[];
 extern const CliCommand cmd_node[];
+extern const CliCommand cmd_node_care[];
+extern const CliCommand cmd_bootstrap[];
 extern const CliCommand cmd_certificate[];
 extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];

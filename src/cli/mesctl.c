@@ -20,6 +20,8 @@ static const CliCommand *const groups[] = {
 	cmd_load,
 	cmd_sample,
 	cmd_node,
+	cmd_node_care,
+	cmd_bootstrap,
 	cmd_certificate,
 	cmd_key,
 	cmd_account,

@@ -148,9 +148,13 @@ log_note(const PbftEffect *effect)
 		case PBFT_NOTE_FENCED:
 			order.fenced = true;
 			votelog_fence();
-			node_set_mode(NODE_FENCED,
-						  "another copy of this node has voted, or its vote log is lost",
-						  "Run mesctl node attest, or rejoin with a new voting key.");
+			node_set_mode(
+				NODE_FENCED,
+				order.fence_reason != NULL
+					? order.fence_reason
+					: "another copy of this node has voted, or its vote log is lost",
+				"It follows. If this is the node's new place and every other copy is gone, "
+				"run mesctl node rehome; else mesctl node attest, for a new voting key.");
 			ereport(LOG, (errmsg("meschain is fenced: it follows and never votes in this epoch")));
 			break;
 		case PBFT_NOTE_EVIDENCE:

@@ -37,8 +37,9 @@ typedef struct OrderState
 	NodeGenesis *genesis; /* of the running instance; order.spare is the one before */
 	NodeGenesis *spare;
 	PbftDomain domain;
-	uint32_t member_count; /* seats */
-	uint32_t self;         /* of the links: a place among genesis->peer_count */
+	uint32_t member_count;    /* seats */
+	uint32_t self;            /* of the links: a place among genesis->peer_count */
+	const char *fence_reason; /* what is wrong with the vote log; NULL: not known yet */
 	bool fenced;        /* the vote log cannot be trusted: nothing is persisted or voted any more */
 	uint64_t epoch_end; /* the block that ends the epoch, once a quorum agreed on its result */
 	bool epoch_over;    /* its last block is durable: the next instance begins with the next turn */

@@ -142,6 +142,7 @@ take_key(void)
 		return;
 	votelog_close();
 	order.fenced = false;
+	order.fence_reason = NULL;
 }
 
 static void
@@ -167,6 +168,7 @@ read_log(const VoteLogOwner *owner)
 	if (state != VOTELOG_FENCED)
 		return state;
 	order.fenced = true;
+	order.fence_reason = why;
 	ereport(LOG, (errmsg("meschain is fenced: %s", why),
 				  errhint("The node follows and serves, and votes again after it has rejoined with "
 						  "a new voting key.")));
