@@ -135,20 +135,33 @@ fetch_by_hash(PbftReplica *replica)
 	return true;
 }
 
-/* False while there is no room for more: it is tried again as soon as something was applied. */
-static bool
+/* Blocks above the last result that there is room for: a result that comes with a block and finds
+ * no place would have to be asked for again, one a tick. */
+static uint64_t
+room_for_blocks(const PbftReplica *replica)
+{
+	uint64_t finals = replica->applied + PBFT_FINAL_MAX - 1 - replica->committed;
+	uint64_t held = replica->committed - replica->resulted;
+	uint64_t results = held < PBFT_LAG_MAX ? PBFT_LAG_MAX - held : 0;
+
+	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
+		return 0;
+	return finals < results ? finals : results;
+}
+
+static void
 fetch_range(PbftReplica *replica)
 {
 	static const McHash none;
-	uint64_t room = replica->applied + PBFT_FINAL_MAX - 1 - replica->committed;
+	uint64_t room = room_for_blocks(replica);
 	uint64_t count;
 	uint32_t member;
 
-	if (replica->committed - replica->applied >= PBFT_LAG_MAX)
-		return false;
+	if (room == 0)
+		return;
 	member = next_ahead(replica, false, replica->committed);
 	if (member >= replica->config.member_count)
-		return true;
+		return;
 	count = replica->peers[member].committed;
 	if (replica->hints[member] > count)
 		count = replica->hints[member];
@@ -158,7 +171,6 @@ fetch_range(PbftReplica *replica)
 	if (count > PBFT_FETCH_MAX)
 		count = PBFT_FETCH_MAX;
 	fetch(replica, member, replica->committed + 1, (uint32_t) count, &none);
-	return true;
 }
 
 /* Executed, agreed on elsewhere, and the CHECKPOINTs that say so are gone from the others' memory:
@@ -167,10 +179,10 @@ static void
 fetch_results(PbftReplica *replica)
 {
 	static const McHash none;
-	uint64_t count = replica->executed - replica->resulted;
+	uint64_t count = replica->committed - replica->resulted;
 	uint32_t member;
 
-	if (count == 0 || replica->diverged)
+	if (replica->executed == replica->resulted || replica->diverged)
 		return;
 	member = next_ahead(replica, true, replica->resulted);
 	if (member < replica->config.member_count)
@@ -201,12 +213,15 @@ pbft_sync(PbftReplica *replica, bool tick)
 	if (replica->fetch.active)
 		return;
 	if (tick && replica->fetch_range_first)
-		(void) fetch_range(replica);
+		fetch_range(replica);
 	if (replica->fetch.active || fetch_by_hash(replica))
 		return;
 	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
-	if (tick || replica->fetch_more)
-		replica->fetch_more = !fetch_range(replica);
+	if (tick || (replica->fetch_more && room_for_blocks(replica) >= PBFT_FETCH_MAX / 2))
+	{
+		fetch_range(replica);
+		replica->fetch_more = false;
+	}
 	if (tick && !replica->fetch.active)
 		fetch_results(replica);
 }

@@ -1,6 +1,6 @@
 # 204_faults.pl - one of each family of faults, under load: the leader stopped and let go, one member cut
-# off, one that signs two proposals. The rest go on, and all ledgers are equal at the end (C7). The others
-# of each family are in test/t_all. P13, P34
+# off, one that signs two proposals, one that was away. The rest go on, and all ledgers are equal at the end
+# (C7). The others of each family are in test/t_all. P13, P29, P34
 use strict;
 use warnings;
 
@@ -23,5 +23,18 @@ goes_on('the leader stopped for a while', sub { $bank->pause($leader) }, sub { $
 goes_on('three against one', sub { $bank->partition([ 1, 2, 3 ], [4]) }, sub { $bank->heal });
 goes_on('a member that signs two proposals', sub { $bank->switch_on(2, lie => 'equivocate') },
 	sub { $bank->switch_on(2, 'lie') });
+
+# ---- one comes back when nothing is going on: no new block is needed for it to be level
+$bank->stop(4);
+my $goal = $bank->height(1) + 400;
+my @acked;
+push @acked, $bank->load_end($bank->load_begin(clients => 2, seconds => 3)) while $bank->height(1) < $goal;
+my $began = time;
+$bank->start(4);
+$bank->wait_until(4, "SELECT applied_height >= $goal FROM mes.status", 't', 60);
+cmp_ok(time - $began, '<', 12, 'one that was away for 400 blocks has them in seconds');
+$bank->wait_equal;
+$bank->ledgers_equal('one that was away');
+$bank->has_acked($_) foreach @acked;
 $bank->logs_are_clean;
 done_testing();
