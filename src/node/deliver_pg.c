@@ -342,6 +342,26 @@ answer(uint32_t taken, uint32_t refused, size_t room)
 	return bytes;
 }
 
+static size_t
+frame_size(Datum frame, bool null)
+{
+	return null ? 0 : VARSIZE_ANY_EXHDR(DatumGetByteaPP(frame));
+}
+
+/* The first so many frames are within the member's share of this second. */
+static int
+admit(Peer *peer, const Datum *frames, const bool *nulls, int count)
+{
+	size_t *sizes = palloc(sizeof(size_t) * Max(count, 1));
+	int admitted;
+
+	for (int i = 0; i < count; i++)
+		sizes[i] = frame_size(frames[i], nulls[i]);
+	admitted = (int) peer_admit(peer, sizes, (uint32_t) count);
+	pfree(sizes);
+	return admitted;
+}
+
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_deliver);
 Datum
 mes_internal_deliver(PG_FUNCTION_ARGS)
@@ -349,8 +369,10 @@ mes_internal_deliver(PG_FUNCTION_ARGS)
 	Datum *frames;
 	bool *nulls;
 	int count;
+	int admitted;
 	uint32_t refused = 0;
 	uint64_t bytes = 0;
+	uint64_t asked_for;
 	Peer *peer;
 
 	shmem_require();
@@ -359,19 +381,22 @@ mes_internal_deliver(PG_FUNCTION_ARGS)
 	if (!enter())
 		PG_RETURN_BYTEA_P(answer(0, (uint32_t) count, 0));
 	peer = peer_of(door.member);
-	for (int i = 0; i < count; i++)
+	admitted = admit(peer, frames, nulls, count);
+	asked_for = ring_written(&peer->outbox);
+	for (int i = 0; i < admitted; i++)
 	{
 		bytea *frame = nulls[i] ? NULL : DatumGetByteaPP(frames[i]);
 
 		if (frame == NULL || !take_frame(span_of(VARDATA_ANY(frame), VARSIZE_ANY_EXHDR(frame))))
 			refused++;
-		bytes += frame == NULL ? 0 : VARSIZE_ANY_EXHDR(frame);
+		bytes += frame_size(frames[i], nulls[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
+	peer_charge(peer, ring_written(&peer->outbox) - asked_for);
 	pg_atomic_fetch_add_u64(&peer->frames_in, count);
 	pg_atomic_fetch_add_u64(&peer->bytes_in, (int64) bytes);
 	pg_atomic_fetch_add_u64(&peer->frames_refused, refused);
 	pg_atomic_write_u64(&peer->last_heard_us, (uint64) GetCurrentTimestamp());
 	wake_order();
-	PG_RETURN_BYTEA_P(answer((uint32_t) count - refused, refused, ring_free(&peer->inbox)));
+	PG_RETURN_BYTEA_P(answer((uint32_t) admitted - refused, refused, ring_free(&peer->inbox)));
 }

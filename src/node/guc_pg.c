@@ -17,6 +17,8 @@ char *guc_state_directory;
 int guc_mempool_size_kb;
 int guc_utxo_cache_size_kb;
 int guc_inbox_size_kb;
+int guc_peer_message_rate;
+int guc_peer_byte_rate_kb;
 int guc_commit_hook_timeout_ms;
 int guc_apply_lock_wait_ms;
 bool guc_restore;
@@ -100,6 +102,20 @@ define_links(void)
 }
 
 static void
+define_limits(void)
+{
+	DefineCustomIntVariable(
+		"meschain.peer_message_rate", "Messages a second that another member may deliver here.",
+		"What comes beyond is dropped, counted in mes.stat_peers, and said again by an honest "
+		"member. 0: any number.",
+		&guc_peer_message_rate, 30000, 0, 10000000, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"meschain.peer_byte_rate", "Bytes a second that another member may deliver and ask for.",
+		"The blocks that it fetches count too. 0: any number.", &guc_peer_byte_rate_kb, 128 * 1024,
+		0, 1024 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+}
+
+static void
 define_sessions(void)
 {
 	DefineCustomEnumVariable(
@@ -124,6 +140,7 @@ guc_init(void)
 		define_postmaster();
 	define_workers();
 	define_links();
+	define_limits();
 	define_sessions();
 	switches_init();
 	MarkGUCPrefixReserved("meschain");

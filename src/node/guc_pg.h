@@ -23,6 +23,8 @@ extern char *guc_state_directory;
 extern int guc_mempool_size_kb;
 extern int guc_utxo_cache_size_kb;
 extern int guc_inbox_size_kb;
+extern int guc_peer_message_rate;
+extern int guc_peer_byte_rate_kb;
 extern int guc_commit_hook_timeout_ms;
 extern int guc_apply_lock_wait_ms;
 extern bool guc_restore;

@@ -23,7 +23,7 @@ peer_votes(Peer *peer)
 	return pg_atomic_read_u32(&peer->active) != 0 && peer_heard(peer);
 }
 
-#define PEER_COLUMNS 22
+#define PEER_COLUMNS 23
 
 static Datum
 count_datum(pg_atomic_uint64 *counter)
@@ -64,6 +64,7 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
 	values[19] = count_datum(&peer->sessions_ended);
 	values[20] = Int32GetDatum((int32) genesis->numbers[number]);
 	values[21] = count_datum(&peer->frames_late);
+	values[22] = count_datum(&peer->frames_over);
 	nulls[2] = since_us == 0;
 	nulls[5] = nulls[6] = nulls[7] = nulls[8] = heard_us == 0;
 	nulls[9] = round_trip_us == 0;

@@ -8,6 +8,8 @@
 #include "node/guc_pg.h"
 #include "storage/shmem.h"
 
+#include <time.h>
+
 #define ENTRY_HEAD 5 /* size, flags */
 
 typedef struct PeersShared
@@ -37,10 +39,10 @@ init_counters(Peer *peer)
 {
 	pg_atomic_uint64 *counters[] = {
 		&peer->frames_in,      &peer->bytes_in,      &peer->bodies_in,     &peer->frames_refused,
-		&peer->frames_dropped, &peer->frames_late,   &peer->last_heard_us, &peer->sessions_ended,
-		&peer->link_since_us,  &peer->connects,      &peer->frames_out,    &peer->bytes_out,
-		&peer->frames_lost,    &peer->round_trip_us, &peer->view,          &peer->committed,
-		&peer->stable,
+		&peer->frames_dropped, &peer->frames_late,   &peer->frames_over,   &peer->last_heard_us,
+		&peer->sessions_ended, &peer->link_since_us, &peer->connects,      &peer->frames_out,
+		&peer->bytes_out,      &peer->frames_lost,   &peer->round_trip_us, &peer->view,
+		&peer->committed,      &peer->stable,
 	};
 
 	for (size_t i = 0; i < lengthof(counters); i++)
@@ -102,6 +104,48 @@ peers_open(uint32_t member_count)
 		ring_open(&peers->peers[i].inbox, peers->arena + 2 * i * size);
 		ring_open(&peers->peers[i].outbox, peers->arena + (2 * i + 1) * size);
 	}
+}
+
+/* ---- shares of a second ------------------------------------------------------------------------
+ */
+
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+}
+
+uint32_t
+peer_admit(Peer *peer, const size_t *sizes, uint32_t count)
+{
+	bool by_count = guc_peer_message_rate > 0;
+	bool by_bytes = guc_peer_byte_rate_kb > 0;
+	uint32_t admitted = 0;
+
+	LWLockAcquire(&peer->inbox.lock, LW_EXCLUSIVE);
+	if (by_count)
+		bucket_fill(&peer->messages, (uint64_t) guc_peer_message_rate, now_us());
+	if (by_bytes)
+		bucket_fill(&peer->bytes, (uint64_t) guc_peer_byte_rate_kb * 1024, now_us());
+	while (admitted < count && (!by_bytes || bucket_take(&peer->bytes, sizes[admitted])) &&
+		   (!by_count || bucket_take(&peer->messages, 1)))
+		admitted++;
+	LWLockRelease(&peer->inbox.lock);
+	pg_atomic_fetch_add_u64(&peer->frames_over, count - admitted);
+	return admitted;
+}
+
+void
+peer_charge(Peer *peer, uint64_t bytes)
+{
+	if (guc_peer_byte_rate_kb == 0 || bytes == 0)
+		return;
+	LWLockAcquire(&peer->inbox.lock, LW_EXCLUSIVE);
+	peer->bytes.level -= (int64_t) bytes;
+	LWLockRelease(&peer->inbox.lock);
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------
@@ -181,6 +225,12 @@ ring_empty(PeerRing *ring)
 {
 	/* a stale answer is put right by the producer's wake-up after it (P34) */
 	return *(volatile uint64_t *) &ring->head == *(volatile uint64_t *) &ring->tail;
+}
+
+uint64_t
+ring_written(PeerRing *ring)
+{
+	return *(volatile uint64_t *) &ring->tail;
 }
 
 size_t

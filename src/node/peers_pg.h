@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "base/bucket.h"
 #include "base/bytes.h"
 #include "pbft/certificate.h"
 #include "port/atomics.h"
@@ -33,6 +34,8 @@ typedef struct Peer
 {
 	PeerRing inbox;
 	PeerRing outbox;
+	Bucket messages; /* what it may still deliver; guarded by the inbox's lock */
+	Bucket bytes;
 
 	/* delivering sessions */
 	pg_atomic_uint64 frames_in;
@@ -41,6 +44,7 @@ typedef struct Peer
 	pg_atomic_uint64 frames_refused;
 	pg_atomic_uint64 frames_dropped; /* a ring was full */
 	pg_atomic_uint64 frames_late;    /* said what was settled here already */
+	pg_atomic_uint64 frames_over;    /* beyond its share of a second (A24) */
 	pg_atomic_uint64 last_heard_us;
 	pg_atomic_uint64 sessions_ended; /* for anything but deliver (P12) */
 
@@ -68,6 +72,11 @@ extern Peer *peer_of(uint32_t member);
 /* The order worker, before it takes anything: rings for so many members, all empty. */
 extern void peers_open(uint32_t member_count);
 
+/* A24: of frames of these sizes, how many the member may still deliver now; they are paid for. */
+extern uint32_t peer_admit(Peer *peer, const size_t *sizes, uint32_t count);
+/* What was done for it beside: the next frames wait until it is paid. */
+extern void peer_charge(Peer *peer, uint64_t bytes);
+
 /* False when there is no room. Flags are the caller's, one byte. */
 extern bool ring_put(PeerRing *ring, uint8_t flags, McSpan first, McSpan second);
 
@@ -75,6 +84,8 @@ extern bool ring_put(PeerRing *ring, uint8_t flags, McSpan first, McSpan second)
 extern void ring_drain(PeerRing *ring, void (*take)(void *context, uint8_t flags, McSpan bytes),
 					   void *context);
 extern bool ring_empty(PeerRing *ring);
+/* Bytes that were ever put in. */
+extern uint64_t ring_written(PeerRing *ring);
 /* Bytes that still fit, for the sender to know. */
 extern size_t ring_free(PeerRing *ring);
 

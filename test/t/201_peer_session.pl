@@ -174,6 +174,43 @@ foreach my $wish (['options', '-c exit_on_error=off'], ['exit_on_error', 'off'],
 	close $socket;
 }
 
+# what goes beyond its share of a second is passed over unread, and counted (A24)
+sub frames { my (@frames) = @_; return pack('N5', 1, 0, 17, scalar @frames, 1) . join '', map { pack('N', length) . $_ } @frames }
+sub counted { return split /\|/, $bank->sql(1, "SELECT frames_refused, frames_over FROM mes.stat_peers WHERE member = 'node2'") }
+$bank->sql(1, 'ALTER SYSTEM SET meschain.peer_message_rate = 100');
+$bank->sql(1, 'SELECT pg_reload_conf()');
+$bank->stop(2); # its own worker has the same share
+sleep 3;
+$socket = raw();
+ready($socket);
+my @before = counted();
+is(said($socket, parse('', $statement), bind_frames('', frames(('junk') x 5000)), execute(), $sync), '12DCZ',
+	'five thousand messages at once are taken');
+my @after = counted();
+cmp_ok($after[0] - $before[0], '<=', 210, 'what two seconds allow is read, and refused here');
+is($after[0] - $before[0] + $after[1] - $before[1], 5000, 'the rest is over its share');
+sleep 1;
+said($socket, parse('', $statement), bind_frames('', frames(('junk') x 5000)), execute(), $sync);
+@before = @after;
+@after = counted();
+cmp_ok($after[0] - $before[0], '>=', 90, 'a second later there is another share');
+cmp_ok($after[0] - $before[0], '<=', 210, 'and no more');
+close $socket;
+$bank->sql(1, 'ALTER SYSTEM RESET meschain.peer_message_rate');
+$bank->sql(1, 'ALTER SYSTEM SET meschain.peer_byte_rate = \'10kB\'');
+$bank->sql(1, 'SELECT pg_reload_conf()');
+sleep 3;
+$socket = raw();
+ready($socket);
+@before = counted();
+said($socket, parse('', $statement), bind_frames('', frames(('x' x 1000) x 100)), execute(), $sync);
+@after = counted();
+cmp_ok($after[1] - $before[1], '>=', 75, 'bytes are counted as well');
+close $socket;
+$bank->sql(1, 'ALTER SYSTEM RESET meschain.peer_byte_rate');
+$bank->sql(1, 'SELECT pg_reload_conf()');
+$bank->start(2);
+
 # a message that claims a gigabyte gets no memory for it
 $socket = raw();
 ready($socket);
