@@ -257,10 +257,11 @@ COMMENT ON FUNCTION mes_internal.create_leaves(bigint, bigint) IS 'makes the lea
 
 -- how leaves are cut: a layout of this node and no part of consensus
 CREATE FUNCTION mes_internal.leaf_limits(OUT outputs bigint, OUT age interval, OUT first_blocks bigint,
-                                         OUT fewest_blocks bigint, OUT step_rows bigint)
+                                         OUT fewest_blocks bigint, OUT step_rows bigint,
+                                         OUT tail_rows bigint)
 RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (10000000::bigint, interval '30 days', 65536::bigint, 4096::bigint, 10000::bigint);
-COMMENT ON FUNCTION mes_internal.leaf_limits() IS 'about so many outputs or so much time a leaf, blocks of the first leaves, fewest blocks of any, rows that one step of closing a leaf reads';
+RETURN (10000000::bigint, interval '30 days', 65536::bigint, 4096::bigint, 10000::bigint, 200000::bigint);
+COMMENT ON FUNCTION mes_internal.leaf_limits() IS 'about so many outputs or so much time a leaf, blocks of the first leaves, fewest blocks of any, rows that one step of closing a leaf reads, rows of the open one that are left to who reads';
 
 CREATE FUNCTION mes_internal.create_first_leaves()
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -311,7 +312,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION mes_internal.extend_leaves() IS 'keeps leaf tables ahead of the chain';
 
--- closing balances of a leaf whose blocks are all there: derived from the ledger, no part of it
+-- closing balances of leaves, and of the one that takes blocks as far as they are added up: derived from
+-- the ledger, no part of it
 CREATE TABLE mes_internal.closings (
   height bigint NOT NULL,
   reached bigint NOT NULL
@@ -319,7 +321,7 @@ CREATE TABLE mes_internal.closings (
 CREATE UNIQUE INDEX closings_height ON mes_internal.closings (height);
 COMMENT ON TABLE mes_internal.closings IS 'leaves that are closed or being closed; derived from the ledger';
 COMMENT ON COLUMN mes_internal.closings.height IS 'last block of the leaf';
-COMMENT ON COLUMN mes_internal.closings.reached IS 'last block that its closing balances hold; they count when this is height';
+COMMENT ON COLUMN mes_internal.closings.reached IS 'last block that its balances hold so far';
 
 CREATE TABLE mes_internal.closing_rows (
   address_id bigint NOT NULL,
@@ -332,7 +334,7 @@ COMMENT ON TABLE mes_internal.closing_rows IS 'closing balances of leaves, a row
 COMMENT ON COLUMN mes_internal.closing_rows.address_id IS 'owner';
 COMMENT ON COLUMN mes_internal.closing_rows.asset_id IS 'asset';
 COMMENT ON COLUMN mes_internal.closing_rows.height IS 'last block of the leaf';
-COMMENT ON COLUMN mes_internal.closing_rows.amount_units IS 'what it owned after that block, in base units';
+COMMENT ON COLUMN mes_internal.closing_rows.amount_units IS 'what it owned after that block, or the last one that closings says is reached, in base units';
 
 ALTER TABLE mes_internal.block_rows ALTER header SET STORAGE EXTERNAL;
 ALTER TABLE mes_internal.transaction_rows ALTER body SET STORAGE EXTERNAL;

@@ -100,11 +100,17 @@ SELECT t.tx_id, t.tx_id, a.address_id, a.address, c.asset_id, -mes_internal.tran
 COMMENT ON VIEW mes_internal.line_rows IS 'what each line adds to a balance; both columns "at" are from height << 20 on, so that one filter on each finds the lines of a range of heights';
 GRANT SELECT ON mes_internal.line_rows TO mes_reader, mes_auditor, mes_admin;
 
--- The last block whose closing balances are complete, at most this one.
-CREATE FUNCTION mes_internal.closed_height(at_height bigint)
+-- Balances are added up leaf by leaf, and so far in the one that takes blocks: up to this block, and
+-- what rows of closing_rows hold them.
+CREATE FUNCTION mes_internal.summed_until(at_height bigint)
 RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce((SELECT max(k.height) FROM mes_internal.closings AS k WHERE k.reached = k.height AND k.height <= at_height), 0);
-COMMENT ON FUNCTION mes_internal.closed_height(bigint) IS 'the last block up to this one whose closing balances are there; 0 before the first';
+RETURN coalesce((SELECT max(k.reached) FROM mes_internal.closings AS k WHERE k.reached <= at_height), 0);
+COMMENT ON FUNCTION mes_internal.summed_until(bigint) IS 'the last block up to this one after which balances are added up; 0 before the first';
+
+CREATE FUNCTION mes_internal.closing_at(at_height bigint)
+RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT max(k.height) FROM mes_internal.closings AS k WHERE k.reached <= at_height), 0);
+COMMENT ON FUNCTION mes_internal.closing_at(bigint) IS 'the height in closing_rows of the balances after summed_until() this block';
 
 CREATE VIEW mes.balances AS
 SELECT mes_internal.address_text(l.address) AS address, c.code AS asset,
@@ -112,14 +118,14 @@ SELECT mes_internal.address_text(l.address) AS address, c.code AS asset,
   FROM (SELECT a.address, k.asset_id, k.amount_units
           FROM mes_internal.closing_rows AS k
           JOIN mes_internal.address_rows AS a ON a.address_id = k.address_id
-         WHERE k.height <= (SELECT mes_internal.closed_height(9223372036854775807))
+         WHERE k.height <= (SELECT mes_internal.closing_at(9223372036854775807))
            AND NOT EXISTS (SELECT FROM mes_internal.closing_rows AS n
                             WHERE n.address_id = k.address_id AND n.asset_id = k.asset_id AND n.height > k.height
-                              AND n.height <= (SELECT mes_internal.closed_height(9223372036854775807)))
+                              AND n.height <= (SELECT mes_internal.closing_at(9223372036854775807)))
         UNION ALL
         SELECT r.address, r.asset_id, r.amount_units FROM mes_internal.line_rows AS r
-         WHERE r.output_at >= ((SELECT mes_internal.closed_height(9223372036854775807)) + 1) << 20
-           AND r.tx_at >= ((SELECT mes_internal.closed_height(9223372036854775807)) + 1) << 20) AS l
+         WHERE r.output_at >= ((SELECT mes_internal.summed_until(9223372036854775807)) + 1) << 20
+           AND r.tx_at >= ((SELECT mes_internal.summed_until(9223372036854775807)) + 1) << 20) AS l
   JOIN mes_internal.asset_rows AS c ON c.asset_id = l.asset_id
  GROUP BY l.address, c.code, c.decimals
 HAVING pg_catalog.sum(l.amount_units) <> 0;
@@ -137,14 +143,14 @@ SELECT mes_internal.address_text(l.address), c.code,
   FROM (SELECT a.address, k.asset_id, k.amount_units
           FROM mes_internal.closing_rows AS k
           JOIN mes_internal.address_rows AS a ON a.address_id = k.address_id
-         WHERE k.height <= (SELECT mes_internal.closed_height(balances_at.height))
+         WHERE k.height <= (SELECT mes_internal.closing_at(balances_at.height))
            AND NOT EXISTS (SELECT FROM mes_internal.closing_rows AS n
                             WHERE n.address_id = k.address_id AND n.asset_id = k.asset_id AND n.height > k.height
-                              AND n.height <= (SELECT mes_internal.closed_height(balances_at.height)))
+                              AND n.height <= (SELECT mes_internal.closing_at(balances_at.height)))
         UNION ALL
         SELECT r.address, r.asset_id, r.amount_units FROM mes_internal.line_rows AS r
-         WHERE r.output_at >= ((SELECT mes_internal.closed_height(balances_at.height)) + 1) << 20
-           AND r.tx_at >= ((SELECT mes_internal.closed_height(balances_at.height)) + 1) << 20
+         WHERE r.output_at >= ((SELECT mes_internal.summed_until(balances_at.height)) + 1) << 20
+           AND r.tx_at >= ((SELECT mes_internal.summed_until(balances_at.height)) + 1) << 20
            AND r.output_at < (balances_at.height + 1) << 20 AND r.tx_at < (balances_at.height + 1) << 20) AS l
   JOIN mes_internal.asset_rows AS c ON c.asset_id = l.asset_id
  GROUP BY l.address, c.code, c.decimals
@@ -152,7 +158,8 @@ HAVING pg_catalog.sum(l.amount_units) <> 0;
 END;
 COMMENT ON FUNCTION mes.balances_at(bigint) IS 'what each address owned after a block';
 
--- One step towards the closing balances of the first leaf that lacks them: as many blocks as hold
+-- One step towards the closing balances of the first leaf that lacks them, the one that
+-- takes blocks included: as many blocks as hold
 -- step_rows transactions and outputs. Short steps, since apply may want a lock meanwhile.
 CREATE FUNCTION mes_internal.close_leaves()
 RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -162,21 +169,28 @@ DECLARE
   leaf mes_internal.leaves;
   start bigint;
   until bigint;
+  waiting bigint;
+  blocks bigint;
 BEGIN
   SELECT * INTO limits FROM mes_internal.leaf_limits();
   SELECT l.* INTO leaf FROM mes_internal.leaves AS l
-   WHERE l.to_height <= tip AND NOT EXISTS (SELECT FROM mes_internal.closings AS k
-                                             WHERE k.height = l.to_height - 1 AND k.reached = k.height)
+   WHERE l.from_height <= tip AND NOT EXISTS (SELECT FROM mes_internal.closings AS k
+                                               WHERE k.height = l.to_height - 1 AND k.reached = k.height)
    ORDER BY l.from_height LIMIT 1;
   IF NOT FOUND THEN
     RETURN false;
   END IF;
   start := coalesce((SELECT k.reached FROM mes_internal.closings AS k WHERE k.height = leaf.to_height - 1),
                     leaf.from_height - 1) + 1;
-  SELECT coalesce(max(s.height) FILTER (WHERE s.so_far <= limits.step_rows), start) INTO until
+  SELECT coalesce(max(s.height) FILTER (WHERE s.so_far <= limits.step_rows), start), max(s.so_far), count(*)
+    INTO until, waiting, blocks
     FROM (SELECT b.height, sum(b.tx_count + b.output_count) OVER (ORDER BY b.height) AS so_far
             FROM mes_internal.block_rows AS b
            WHERE b.height >= start AND b.height < leaf.to_height ORDER BY b.height LIMIT 65536) AS s;
+  -- while the leaf takes blocks, a tail of it is left to those who read
+  IF blocks = 0 OR (leaf.to_height > tip AND blocks < 65536 AND waiting < limits.tail_rows) THEN
+    RETURN false;
+  END IF;
   INSERT INTO mes_internal.closing_rows AS k (address_id, asset_id, height, amount_units)
     SELECT l.address_id, l.asset_id, leaf.to_height - 1, sum(l.amount_units) + coalesce(
              (SELECT p.amount_units FROM mes_internal.closing_rows AS p
@@ -418,7 +432,8 @@ DECLARE
   last bigint := coalesce((SELECT b.height - 1 FROM mes_internal.block_rows AS b WHERE b.block_time >= to_time
                             ORDER BY b.block_time LIMIT 1),
                           (SELECT max(b.height) FROM mes_internal.block_rows AS b), 0);
-  closed bigint := mes_internal.closed_height(first);
+  summed bigint := mes_internal.summed_until(first);
+  closing bigint := mes_internal.closing_at(first);
 BEGIN
   IF own_id IS NULL THEN
     RETURN;
@@ -427,7 +442,7 @@ BEGIN
   WITH sums AS (
     SELECT l.*, sum(CASE l.side WHEN 1 THEN l.amount_units ELSE -l.amount_units END)
                   OVER (PARTITION BY l.asset_id ORDER BY l.tx_id, l.line, l.side) AS moved_units
-      FROM mes_internal.account_lines(own_id, closed, last) AS l
+      FROM mes_internal.account_lines(own_id, summed, last) AS l
   )
   SELECT m.block_time, m.tx_id >> 20, (m.tx_id & 1048575)::integer, m.line, m.txid, m.kind,
          mes_internal.address_text(a.address), c.code,
@@ -439,7 +454,7 @@ BEGIN
     FROM sums AS m
     JOIN mes_internal.asset_rows AS c ON c.asset_id = m.asset_id
     LEFT JOIN LATERAL (SELECT k.amount_units FROM mes_internal.closing_rows AS k
-                        WHERE k.address_id = own_id AND k.asset_id = m.asset_id AND k.height <= closed
+                        WHERE k.address_id = own_id AND k.asset_id = m.asset_id AND k.height <= closing
                         ORDER BY k.height DESC LIMIT 1) AS k ON true
     LEFT JOIN mes_internal.address_rows AS a ON a.address_id = m.other_id
    WHERE m.tx_id >= (first + 1) << 20

@@ -227,7 +227,7 @@ BEGIN
   FOREACH object IN ARRAY ARRAY['whole_units(bigint, smallint)', 'address_text(bytea)', 'address_bytes(text)',
     'operation_name(smallint)', 'status_name(smallint)', 'transaction_reference(bytea, bytea)',
     'transaction_memo(bytea, bytea)', 'output_memo(bytea, bytea, integer)', 'transaction_fee(bytea, bytea)',
-    'closed_height(bigint)', 'fees_txid(bigint)', 'balance_after(bigint, integer, bigint, integer, integer)',
+    'summed_until(bigint)', 'closing_at(bigint)', 'fees_txid(bigint)', 'balance_after(bigint, integer, bigint, integer, integer)',
     'transaction_actor(bytea, bytea, integer)', 'transaction_detail(bytea, bytea)',
     'transaction_operations(bytea, bytea)', 'transaction_burns(bytea, bytea)', 'operation_kind_rows()',
     'receipt_message(bytea)', 'receipt_fields(bytea)', 'certificate_signers(bytea)', 'asset_state(bytea)',

@@ -74,12 +74,14 @@ prepare_all(void)
 {
 	if (lines_plan != NULL)
 		return;
-	opening_plan =
-		prepare("SELECT c.height, coalesce((SELECT k.amount_units FROM mes_internal.closing_rows k "
-				"WHERE k.address_id = $1 AND k.asset_id = $2 AND k.height <= c.height "
-				"ORDER BY k.height DESC LIMIT 1), 0) "
-				"FROM (SELECT mes_internal.closed_height($3) AS height) c",
-				3);
+	/* the nearest block after which balances are added up, before or behind what is asked for */
+	opening_plan = prepare(
+		"SELECT c.reached, coalesce((SELECT k.amount_units FROM mes_internal.closing_rows k "
+		"WHERE k.address_id = $1 AND k.asset_id = $2 AND k.height <= c.height "
+		"ORDER BY k.height DESC LIMIT 1), 0) "
+		"FROM (SELECT height, reached FROM mes_internal.closings "
+		"UNION ALL SELECT 0, 0) c ORDER BY abs(c.reached - $3) LIMIT 1",
+		3);
 	sum_plan = prepare("SELECT coalesce(sum(amount_units), 0)::bigint FROM mes_internal.line_rows "
 					   "WHERE address_id = $1 AND asset_id = $2 "
 					   "AND output_at >= ($3 + 1) << 20 AND output_at < ($4 + 1) << 20 "
@@ -136,6 +138,7 @@ turn_page(AccountPage *page, bool is_new, int64 height)
 		page->after = integer_of(0, 1);
 		page->opening = integer_of(0, 2);
 		page->opening += sum_between(&page->key, page->after, height - 1);
+		page->opening -= sum_between(&page->key, height - 1, page->after);
 		page->after = height - 1;
 	}
 	else if (height > page->until)

@@ -152,7 +152,8 @@ extern void verify_check_surplus(const VerifyCounts *counts, Verifier *verifier,
 /* verify_surplus_pg.c: reports the rows of a block that it did not write; false when all are its */
 extern bool verify_name_surplus(Verifier *verifier, uint64_t height, VerifyObject object);
 /* verify_closing_pg.c */
-extern void verify_check_closings(Verifier *verifier, uint64_t from_height, uint64_t to_height);
+extern void verify_check_closings(Verifier *verifier, uint64_t from_height, uint64_t to_height,
+								  bool to_tip);
 /* verify_state_pg.c */
 extern void verify_check_state(Verifier *verifier, uint64_t height, int jobs);
 

@@ -302,7 +302,8 @@ run_end(Run *run, const VerifyRequest *request, VerifyFindings *own, const Verif
 	run->verifier->findings = own;
 	verify_check_surplus(counts, run->verifier, request->to_height, request->to_tip);
 	if (run->problems == NIL && own->count == 0)
-		verify_check_closings(run->verifier, request->from_height, request->to_height);
+		verify_check_closings(run->verifier, request->from_height, request->to_height,
+							  request->to_tip);
 	if (request->to_tip && run->problems == NIL && own->count == 0)
 		verify_check_state(run->verifier, request->to_height, request->jobs);
 	take_findings(run, own);

@@ -12,9 +12,9 @@ my $node = MeschainNode->create('leafy');
 
 # a layout for a test: leaves of a dozen blocks, then of about 60 outputs, closed in many steps
 $node->sql('CREATE OR REPLACE FUNCTION mes_internal.leaf_limits(OUT outputs bigint, OUT age interval,
-	OUT first_blocks bigint, OUT fewest_blocks bigint, OUT step_rows bigint)
+	OUT first_blocks bigint, OUT fewest_blocks bigint, OUT step_rows bigint, OUT tail_rows bigint)
 	RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN (60::bigint, interval \'30 days\', 12::bigint, 5::bigint, 7::bigint)');
+	RETURN (60::bigint, interval \'30 days\', 12::bigint, 5::bigint, 7::bigint, 9::bigint)');
 $node->sql('SELECT mes.create_node_key()');
 my %address = map { $_ => $node->sql("SELECT mes.create_account('$_')") } qw(till bank alice bob);
 $node->sql("SET client_min_messages = error; SELECT mes.create_genesis(
@@ -89,6 +89,8 @@ my $closed = "SELECT count(*) FILTER (WHERE k.reached = k.height) = count(*) FRO
 # ---- leaves
 $node->wait_until($closed, 't', 60);
 cmp_ok($node->sql("SELECT count(*) FROM $m.closings"), '>=', 4, 'several leaves are closed');
+$node->wait_until("SELECT count(*) FROM $m.closings WHERE reached < height", '1', 30);
+pass('and the open one is added up as far as it goes');
 is($node->sql("SELECT count(*) FROM $m.leaves AS a JOIN $m.leaves AS b ON b.from_height > a.from_height
 	AND b.from_height < a.to_height"), '0', 'no two leaves overlap');
 is($node->sql("SELECT max(to_height) - min(from_height) = sum(to_height - from_height) FROM $m.leaves"), 't',
@@ -109,9 +111,9 @@ sub width_under
 	my ($outputs, $age, $first) = @_;
 
 	return $node->sql("BEGIN; CREATE OR REPLACE FUNCTION $m.leaf_limits(OUT outputs bigint, OUT age interval,
-	    OUT first_blocks bigint, OUT fewest_blocks bigint, OUT step_rows bigint)
+	    OUT first_blocks bigint, OUT fewest_blocks bigint, OUT step_rows bigint, OUT tail_rows bigint)
 	    RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	    RETURN ($outputs\::bigint, interval '$age', $first\::bigint, 5::bigint, 7::bigint);
+	    RETURN ($outputs\::bigint, interval '$age', $first\::bigint, 5::bigint, 7::bigint, 9::bigint);
 	  SELECT $m.leaf_width($tip); ROLLBACK");
 }
 is(width_under(1, '30 days', 12), '5', 'no leaf has fewer blocks than the least');
@@ -146,7 +148,8 @@ is(differences("SELECT h, b.* FROM generate_series(0, $tip) AS h, mes.balances_a
 	'balances_at every block as well, in closed leaves and at their cuts');
 
 # ---- mes.verify adds closing balances up by the other hand, whatever part it is asked for
-my ($cut, $later) = split /\|/, $node->sql("SELECT min(height), max(height) FROM $m.closings");
+my ($cut, $later) = split /\|/, $node->sql("SELECT min(height), max(height) FROM $m.closings WHERE reached = height");
+my ($open, $reached) = split /\|/, $node->sql("SELECT height, reached FROM $m.closings WHERE reached < height");
 
 sub closing_problems
 {
@@ -167,10 +170,16 @@ like(closing_problems("$more = $later", ''),
 	'found: a closing balance');
 like(closing_problems("$more = $later", "$cut + 1"), qr/^$later closing: $wrong/, 'in a part as well');
 is(closing_problems("$more = $later", "1, $later - 1"), '', 'which is not asked about what comes after it');
+like(closing_problems("UPDATE $m.closing_rows SET amount_units = amount_units + 1 WHERE height = $open", ''),
+	qr/^$reached closing: $wrong/, 'found: what is added up so far in the leaf that takes blocks');
+is(closing_problems("UPDATE $m.closings SET reached = $tip + 1 WHERE height = $open", ''),
+	"$open closing: nothing was added up for this row: closings says " . ($tip + 1), 'found: blocks that are not there');
+like(closing_problems("UPDATE $m.closings SET reached = reached - 1 WHERE height = $open", ''),
+	qr/^\d+ closing: $wrong/, 'found: a block added up twice');
 like(closing_problems("DELETE FROM $m.closing_rows WHERE $row AND height = $later", ''), qr/^$later closing: $wrong/,
 	'found: one that is missing');
 like(closing_problems("INSERT INTO $m.closing_rows SELECT 1, 1, $cut - 1, 7", ''),
-	qr/^${\ ($cut - 1)} closing: no leaf ends with this block: /, 'found: one in the middle of a leaf');
+	qr/^${\ ($cut - 1)} closing: nothing was added up for this row: /, 'found: one in the middle of a leaf');
 like(closing_problems("INSERT INTO $m.closing_rows SELECT address_id, 99, $later, 7 FROM $m.address_rows LIMIT 1", ''),
 	qr/^$later closing: $wrong: asset 99 of mes1\w+: stored 7, computed 0$/, 'found: one of an account that never moved');
 
