@@ -57,6 +57,10 @@ CREATE FUNCTION mes_internal.restart_workers()
 RETURNS void LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_internal_restart_workers';
 COMMENT ON FUNCTION mes_internal.restart_workers() IS 'stops the workers now and lets them start when the transaction ends';
 
+CREATE FUNCTION mes_internal.retire_votelog()
+RETURNS void LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_internal_retire_votelog';
+COMMENT ON FUNCTION mes_internal.retire_votelog() IS 'the vote log of a node that diverged: it votes no more, and the node follows';
+
 CREATE FUNCTION mes_internal.obtain_block(height bigint)
 RETURNS text LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -120,6 +124,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 #variable_conflict use_column
 DECLARE
   done jsonb := '[]';
+  diverged boolean := (SELECT s.mode = 'diverged' FROM mes.status AS s);
 BEGIN
   BEGIN
     done := mes_internal.repair_blocks(from_height, to_height);
@@ -134,7 +139,14 @@ BEGIN
       SELECT 'repair', (d ->> 'height')::bigint,
              format('%s where %s: the row %s', d ->> 'relation', d ->> 'row_key', d ->> 'problem'), d
         FROM jsonb_array_elements(done) AS d;
+  END IF;
+  IF NOT dry_run AND (jsonb_array_length(done) > 0 OR diverged) THEN
     PERFORM mes_internal.restart_workers();
+  END IF;
+  IF NOT dry_run AND diverged THEN
+    PERFORM mes_internal.retire_votelog();
+    INSERT INTO mes_internal.node_event_rows (kind, message)
+      VALUES ('repair', 'the vote log was retired: this node had signed another result than the quorum');
   END IF;
   RETURN QUERY SELECT (d ->> 'height')::bigint, d ->> 'relation', d ->> 'row_key', d ->> 'problem', d ->> 'source'
     FROM jsonb_array_elements(done) AS d;
@@ -143,7 +155,7 @@ COMMENT ON FUNCTION mes.repair_node(bigint, bigint, boolean) IS 'puts right ever
 
 REVOKE ALL ON FUNCTION mes.locate_divergence(text), mes.repair_node(bigint, bigint, boolean),
   mes_internal.block_problem(bigint), mes_internal.fetch_block(bigint, text), mes_internal.mend_block(bigint),
-  mes_internal.restart_workers(), mes_internal.obtain_block(bigint), mes_internal.repair_blocks(bigint, bigint)
+  mes_internal.restart_workers(), mes_internal.retire_votelog(), mes_internal.obtain_block(bigint), mes_internal.repair_blocks(bigint, bigint)
   FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.locate_divergence(text) TO mes_auditor, mes_admin;
 GRANT EXECUTE ON FUNCTION mes.repair_node(bigint, bigint, boolean) TO mes_admin;

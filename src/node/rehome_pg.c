@@ -68,6 +68,16 @@ stamp(LogFile *file)
 				(errcode_for_file_access(), errmsg("could not write \"%s\": %m", file->path)));
 }
 
+static void
+own_key(uint8_t key[SUITE_PUBLIC_SIZE])
+{
+	SuiteSecret voting;
+
+	keys_load(NODE_KEY_VOTING, &voting);
+	memcpy(key, voting.key.public_key, SUITE_PUBLIC_SIZE);
+	suite_wipe(&voting, sizeof(voting));
+}
+
 /* With the workers stopped; both files or neither are looked at before one is written. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_rehome_votelog);
 Datum
@@ -75,7 +85,6 @@ mes_internal_rehome_votelog(PG_FUNCTION_ARGS)
 {
 	Genesis *document = palloc(sizeof(Genesis));
 	LogFile files[2] = { 0 };
-	SuiteSecret voting;
 	uint8_t key[SUITE_PUBLIC_SIZE];
 	McHash hash;
 	McProblem problem;
@@ -86,9 +95,7 @@ mes_internal_rehome_votelog(PG_FUNCTION_ARGS)
 		problem_check(status_problem(&problem, MC_NO_LEDGER, 0, 0), &problem);
 	SPI_finish();
 	genesis_hash(document, &hash);
-	keys_load(NODE_KEY_VOTING, &voting);
-	memcpy(key, voting.key.public_key, SUITE_PUBLIC_SIZE);
-	suite_wipe(&voting, sizeof(voting));
+	own_key(key);
 	for (int i = 0; i < 2; i++)
 	{
 		open_file(&files[i], key, i);
@@ -100,6 +107,31 @@ mes_internal_rehome_votelog(PG_FUNCTION_ARGS)
 	{
 		stamp(&files[i]);
 		CloseTransientFile(files[i].fd);
+	}
+	PG_RETURN_VOID();
+}
+
+/*
+ * A node that diverged has signed a wrong result and must not sign another for the same block: its
+ * log votes no more, and without its word the mended node can follow. With the workers stopped.
+ */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_internal_retire_votelog);
+Datum
+mes_internal_retire_votelog(PG_FUNCTION_ARGS)
+{
+	uint8_t key[SUITE_PUBLIC_SIZE];
+
+	shmem_require();
+	own_key(key);
+	for (int i = 0; i < 2; i++)
+	{
+		LogFile file = { 0 };
+
+		open_file(&file, key, i);
+		file.header.lost = LOG_DIVERGED;
+		if (!file.good || !votelog_write_header(&file))
+			refuse(file.path, "its header cannot be written");
+		CloseTransientFile(file.fd);
 	}
 	PG_RETURN_VOID();
 }

@@ -56,6 +56,8 @@ check_header(const LogFile *file, const VoteLogOwner *owner)
 	votelog_machine_id(machine);
 	if (header->lost == LOG_FENCED)
 		return "the vote log had forgotten a vote";
+	if (header->lost == LOG_DIVERGED)
+		return "this node signed another result than the quorum";
 	if (header->lost != 0)
 		return "an earlier write to the vote log failed";
 	if (memcmp(header->voting_key, owner->voting_key, SUITE_PUBLIC_SIZE) != 0)

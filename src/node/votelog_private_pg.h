@@ -20,8 +20,9 @@
 #define FILE_MAGIC UINT64_C(0x4D45534C4F473032)
 #define BATCH_MAGIC UINT64_C(0x4D45534241544348)
 
-#define LOG_LOST 1   /* a write failed */
-#define LOG_FENCED 2 /* the node found that it may have forgotten a vote */
+#define LOG_LOST 1     /* a write failed */
+#define LOG_FENCED 2   /* the node found that it may have forgotten a vote */
+#define LOG_DIVERGED 3 /* it signed a result that the quorum did not agree to */
 
 typedef struct FileHeader
 {
