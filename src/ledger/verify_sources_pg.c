@@ -122,10 +122,9 @@ want_input(Verifier *verifier, OldSources *old, uint64_t height, const TxInput *
 	source->found = false;
 	made = hash_search(verifier->item_txs, &input->txid, HASH_FIND, NULL);
 	if (made != NULL)
-	{
 		find_in_item(verifier, made, source);
+	if (source->found) /* else the item has only a duplicate of what made it */
 		return;
-	}
 	if (ledger_input_is_fees(input))
 	{
 		if (input->height >= verifier->rows.from_height)
