@@ -379,7 +379,7 @@ CREATE TABLE mes_bi.agg_revenue_day (
   royalty_count bigint NOT NULL,
   amount numeric(28,8) NOT NULL,
   UNIQUE (date_key, source_work_key, territory_key, medium_key, asset_key, reason)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 30);
 
 CREATE TABLE mes_bi.agg_payee_month (
   payee_month_key bigint PRIMARY KEY,
@@ -394,4 +394,4 @@ CREATE TABLE mes_bi.agg_payee_month (
   royalty_count bigint NOT NULL,
   amount numeric(28,8) NOT NULL,
   UNIQUE (date_key, source_work_key, work_key, payee_account_key, asset_key, reason)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 30);

@@ -2,7 +2,9 @@
  * rollup_pg.c - agg_revenue_day and agg_payee_month: see rollup_pg.h.
  *
  * The cache says which row belongs to a key, not where it lies: the row is looked up by its number
- * each time, so that somebody who rewrites the table (VACUUM FULL) moves nothing under our feet.
+ * each time, so that somebody who rewrites the table (VACUUM FULL) moves nothing under our feet,
+ * and the look-up clears old versions from the page. While the cache holds every row, a key that it
+ * does not know is new.
  */
 #include "bi/rollup_pg.h"
 
@@ -24,6 +26,7 @@
 #include "utils/snapmgr.h"
 
 #define CACHED_MAX 200000
+
 #define COLUMNS 11
 
 /* Columns from 0; before them number, height, block_time and date, between them the key. */
@@ -48,6 +51,7 @@ typedef struct Sum
 typedef struct Rollup
 {
 	HTAB *sums;
+	bool whole; /* sums has every row */
 	SPIPlanPtr find_plan;
 	List *touched; /* of this block */
 } Rollup;
@@ -61,18 +65,16 @@ static struct
 static const struct
 {
 	const char *name;
-	const char *find;
+	const char *columns; /* number and key, as RollupKey has it */
 	FactTable rows;
 } rollup_tables[ROLLUP_TABLES] = {
 	[ROLLUP_REVENUE_DAY] = { "agg_revenue_day",
-							 "SELECT revenue_key FROM mes_bi.agg_revenue_day WHERE date_key = $1 "
-							 "AND source_work_key = $2 AND territory_key = $3 AND medium_key = $4 "
-							 "AND asset_key = $5 AND reason = $6",
+							 "revenue_key, date_key, source_work_key, territory_key, medium_key, "
+							 "asset_key, reason",
 							 AGG_REVENUE_DAY },
 	[ROLLUP_PAYEE_MONTH] = { "agg_payee_month",
-							 "SELECT payee_month_key FROM mes_bi.agg_payee_month WHERE "
-							 "date_key = $1 AND source_work_key = $2 AND work_key = $3 AND "
-							 "payee_account_key = $4 AND asset_key = $5 AND reason = $6",
+							 "payee_month_key, date_key, source_work_key, work_key, "
+							 "payee_account_key, asset_key, reason",
 							 AGG_PAYEE_MONTH },
 };
 
@@ -80,6 +82,9 @@ const char *const royalty_reasons[ROYALTY_REASONS] = {
 	[ROYALTY_LICENCE] = "licence", [ROYALTY_RESALE] = "resale", [ROYALTY_DIRECT] = "direct",
 	[ROYALTY_REVENUE] = "revenue", [ROYALTY_USAGE] = "usage",
 };
+
+/* ---- the cache ---------------------------------------------------------------------------------
+ */
 
 static void
 forget_sums(void)
@@ -90,31 +95,93 @@ forget_sums(void)
 	control.hcxt = rollups.context;
 	for (int table = 0; table < ROLLUP_TABLES; table++)
 	{
-		rollups.tables[table].sums =
+		Rollup *rollup = &rollups.tables[table];
+
+		rollup->sums =
 			hash_create("meschain sums", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-		rollups.tables[table].touched = NIL;
+		rollup->whole = false;
+		rollup->touched = NIL;
 	}
+}
+
+static int64
+reason_of(const char *name)
+{
+	for (int64 reason = 0; reason < ROYALTY_REASONS; reason++)
+		if (strcmp(royalty_reasons[reason], name) == 0)
+			return reason;
+	elog(ERROR, "\"%s\" is no reason of a royalty", name);
+}
+
+static void
+load_sum(Rollup *rollup, HeapTuple row, TupleDesc desc)
+{
+	RollupKey key;
+	Datum values[7];
+	bool nulls[7];
+	bool found;
+	Sum *sum;
+
+	heap_deform_tuple(row, desc, values, nulls);
+	key = (RollupKey){ .date_key = DatumGetInt64(values[1]),
+					   .source_work_key = DatumGetInt64(values[2]),
+					   .parts = { DatumGetInt64(values[3]), DatumGetInt64(values[4]) },
+					   .asset_key = DatumGetInt64(values[5]),
+					   .reason = reason_of(TextDatumGetCString(values[6])) };
+	sum = hash_search(rollup->sums, &key, HASH_ENTER, &found);
+	sum->row_key = DatumGetInt64(values[0]);
+	sum->count = 0;
+}
+
+/* Not read-only: it sees what complete_reports wrote. */
+static void
+load_sums(RollupTable table)
+{
+	Rollup *rollup = &rollups.tables[table];
+	const char *query = psprintf("SELECT %s FROM mes_bi.%s", rollup_tables[table].columns,
+								 rollup_tables[table].name);
+
+	if (SPI_execute(query, false, CACHED_MAX + 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read %s", rollup_tables[table].name);
+	if (SPI_processed <= CACHED_MAX)
+	{
+		for (uint64 i = 0; i < SPI_processed; i++)
+			load_sum(rollup, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+		rollup->whole = true;
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+prepare_find(RollupTable table)
+{
+	Oid types[] = { INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID };
+	const char *columns = rollup_tables[table].columns;
+	int number = (int) strcspn(columns, ",");
+	SPIPlanPtr plan =
+		SPI_prepare(psprintf("SELECT %.*s FROM mes_bi.%s WHERE (%s) = "
+							 "($1, $2, $3, $4, $5, $6)",
+							 number, columns, rollup_tables[table].name, columns + number + 1),
+					lengthof(types), types);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare the look-up of %s", rollup_tables[table].name);
+	rollups.tables[table].find_plan = plan;
 }
 
 void
 rollups_open(void)
 {
-	Oid types[] = { INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID };
-
 	if (rollups.context == NULL)
 	{
 		rollups.context =
 			AllocSetContextCreate(TopMemoryContext, "meschain rollups", ALLOCSET_DEFAULT_SIZES);
 		for (int table = 0; table < ROLLUP_TABLES; table++)
-		{
-			SPIPlanPtr plan = SPI_prepare(rollup_tables[table].find, lengthof(types), types);
-
-			if (plan == NULL || SPI_keepplan(plan) != 0)
-				elog(ERROR, "could not prepare the look-up of %s", rollup_tables[table].name);
-			rollups.tables[table].find_plan = plan;
-		}
+			prepare_find((RollupTable) table);
 	}
 	forget_sums();
+	for (int table = 0; table < ROLLUP_TABLES; table++)
+		load_sums((RollupTable) table);
 }
 
 /* ---- a royalty ---------------------------------------------------------------------------------
@@ -147,7 +214,7 @@ rollup_add(RollupTable table, const RollupKey *key, int64 royalty_key, Datum amo
 
 	if (!found)
 	{
-		sum->row_key = find_row(rollup, key);
+		sum->row_key = rollup->whole ? 0 : find_row(rollup, key);
 		sum->count = 0;
 	}
 	if (sum->count++ > 0)
@@ -224,18 +291,27 @@ close_growing(Growing *growing)
 	table_close(growing->relation, NoLock);
 }
 
+/* The row as it stands, in old_row. */
+static void
+fetch_row(Growing *growing, const Sum *sum)
+{
+	TupleTableSlot *row = growing->old_row;
+	ScanKeyData number;
+
+	ScanKeyInit(&number, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(sum->row_key));
+	index_rescan(growing->scan, &number, 1, NULL, 0);
+	if (!index_getnext_slot(growing->scan, ForwardScanDirection, row))
+		elog(ERROR, "row " INT64_FORMAT " of \"%s\" is gone", sum->row_key,
+			 RelationGetRelationName(growing->relation));
+}
+
 static void
 grow_sum(Growing *growing, const Sum *sum)
 {
 	TupleTableSlot *old_row = growing->old_row;
 	TupleTableSlot *new_row = growing->new_row;
-	ScanKeyData number;
 
-	ScanKeyInit(&number, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(sum->row_key));
-	index_rescan(growing->scan, &number, 1, NULL, 0);
-	if (!index_getnext_slot(growing->scan, ForwardScanDirection, old_row))
-		elog(ERROR, "row " INT64_FORMAT " of \"%s\" is gone", sum->row_key,
-			 RelationGetRelationName(growing->relation));
+	fetch_row(growing, sum);
 	slot_getallattrs(old_row);
 	ExecClearTuple(new_row);
 	memcpy(new_row->tts_values, old_row->tts_values, sizeof(Datum) * COLUMNS);

@@ -49,6 +49,16 @@ done
 say bi_share "$(best "$work/share")" ratio # the worst round counts
 say bi_report_us "$(best "$work/report_us")" us
 
+# the same while royalties come in: each usage report pays four holders and a source, and is summed up
+round=0
+while [ "$round" -lt "$rounds" ]; do
+  round=$((round + 1))
+  sql -c 'SELECT mes.stat_reset()' >/dev/null
+  mesctl sample load --db 'dbname=ledger' --transactions "$transfers" --seed "$round" --asset "S$round" --quiet >/dev/null
+  sql -c 'SELECT round(report_time / cpu_time, 3) FROM mes.stat_apply' >> "$work/share_royalties"
+done
+say bi_share_royalties "$(best "$work/share_royalties")" ratio
+
 # the dashboard's queries as a report reader sends them, over a million royalties and payments
 sql -v royalties="$rows" -v works=60 -f test/lib/film_market.sql >/dev/null
 sql -c "SELECT mes.create_report_reader('tool')" >/dev/null

@@ -57,7 +57,7 @@ SELECT * FROM (SELECT date_key, source_work_key, work_key, payee_account_key, as
                FROM mes_bi.fact_royalty GROUP BY 1, 2, 3, 4, 5, 6) AS f
  USING (date_key, source_work_key, work_key, payee_account_key, asset_key, reason, royalty_count, amount)
  WHERE a IS NULL OR f IS NULL;
-SELECT party(payee_account_key) AS payee, reason, royalty_count, amount FROM mes_bi.agg_payee_month ORDER BY payee_month_key;
+SELECT party(payee_account_key) AS payee, reason, royalty_count, amount FROM mes_bi.agg_payee_month ORDER BY reason, payee;
 
 -- royalties are those of the ledger, and each is a payment: no row
 SELECT * FROM mes_bi.fact_royalty AS f FULL JOIN mes.royalties AS r USING (height, position, transfer_index)
