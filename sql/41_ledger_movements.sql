@@ -421,7 +421,8 @@ CREATE FUNCTION mes.account_statement(address text, from_time timestamptz DEFAUL
 RETURNS TABLE (block_time timestamptz, height bigint, "position" integer, line integer, txid bytea, kind text,
                counterparty text, asset text, amount_in numeric, amount_out numeric, balance_after numeric,
                reference text, memo text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET max_parallel_workers_per_gather = 0
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
   own_bytes bytea := mes_internal.address_bytes(address);

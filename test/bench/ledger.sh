@@ -115,13 +115,13 @@ while [ "$round" -lt "$rounds" ]; do
 done
 say million_vs_ten_thousand "$(ratio "$(best "$work/million")" "$(best "$work/batched")")" ratio
 
-# a statement of 1,000 lines; the best of five, the first of which warms
+# a statement of 1,000 lines; the middle one of fifteen in a session, which takes other plans from the sixth on
 of_asset=$(asset)
 "$load" "$of_asset" 1 1 1 333 >/dev/null # three lines a transfer: a coin split off, both its sides, and paid
 sql -c 'ANALYZE' >/dev/null
 payer=$(sql -c "SELECT address FROM mes.outputs WHERE asset = '$of_asset' ORDER BY height LIMIT 1")
-for run in 1 2 3 4 5; do
+for run in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
   echo "SELECT count(*) FROM mes.account_statement('$payer');"
 done | { echo '\timing on'; cat; } | sql | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' > "$work/statement"
 say statement_lines "$(sql -c "SELECT count(*) FROM mes.account_statement('$payer')")" lines
-say statement_ms "$(least "$work/statement")" ms
+say statement_ms "$(sort -g "$work/statement" | sed -n 8p)" ms

@@ -66,3 +66,6 @@ SELECT count(*) AS lines, count(balance_after) AS balances FROM mes.movements WH
 SELECT kind, amount_in, balance_after FROM mes.movements WHERE address = :'address';
 SELECT count(*) AS found FROM mes.transactions WHERE txid = :'txid';
 SELECT count(*) AS outputs, count(spent_txid) AS spent FROM mes.outputs WHERE txid = :'txid';
+
+-- the sixth statement of a session is planned for its account and its times as the first is
+SELECT 'plan_cache_mode=force_custom_plan' = ANY (proconfig) AS planned_anew FROM pg_proc WHERE proname = 'account_statement';
