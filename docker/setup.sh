@@ -4,6 +4,7 @@
 #
 #   docker/setup.sh            everything, tests included
 #   docker/setup.sh --build    what building and installing needs (the first stage of the image)
+#   docker/setup.sh --bench    everything, and what the benchmarks compare with
 #   docker/setup.sh --run      what a running node needs (the second stage of the image)
 #
 # Says nothing and is quick when all is there. Works as root or through sudo; asks no question.
@@ -30,8 +31,9 @@ esac
 case "${1:-}" in
   --run) packages=$run ;;
   --build) packages=$build ;;
+  --bench) packages="$check $readers $clients nghttp2-client" ;;
   '') packages="$check $readers $clients" ;;
-  *) echo "setup.sh: unknown argument \"$1\"; known are --build and --run" >&2; exit 2 ;;
+  *) echo "setup.sh: unknown argument \"$1\"; known are --build, --bench and --run" >&2; exit 2 ;;
 esac
 
 missing=
@@ -41,7 +43,7 @@ for package in $packages; do
     *) missing="$missing $package" ;;
   esac
 done
-[ -n "${1:-}" ] && foreign_node=
+case ${1:-} in --build | --run) foreign_node= ;; esac
 [ -n "$missing$foreign_node" ] || exit 0
 
 name=$(sed -nE 's/^PRETTY_NAME="?([^"]*)"?$/\1/p' /etc/os-release 2>/dev/null)

@@ -142,8 +142,8 @@ check-all:
 	@test/lib/as_user.sh here-check-all
 
 bench:
-	@docker/setup.sh
-	@FLAVOUR=bench test/lib/as_user.sh here-bench TEST_ASSERT=
+	@docker/setup.sh --bench
+	@FLAVOUR=bench test/lib/as_user.sh here-bench TEST_ASSERT= SWITCHES=1
 
 .PHONY: here-check here-check-all here-bench $(CHECK_LAYERS:%=here-%) here-tap_all
 here-check:

@@ -237,8 +237,8 @@ prepared(Link *link)
 /* ---- sending -----------------------------------------------------------------------------------
  */
 
-void
-link_queue(uint32_t member, McSpan first, McSpan second)
+static void
+queue_now(uint32_t member, McSpan first, McSpan second)
 {
 	Link *link = &net.links[member];
 	size_t size = first.size + second.size;
@@ -263,6 +263,21 @@ link_queue(uint32_t member, McSpan first, McSpan second)
 		memcpy(link->queue + link->queue_size + 4 + first.size, second.data, second.size);
 	link->queue_size = needed;
 	link->queue_count++;
+}
+
+static void
+queue_delayed(uint32_t member, McSpan bytes)
+{
+	queue_now(member, bytes, span_of(NULL, 0));
+}
+
+void
+link_queue(uint32_t member, McSpan first, McSpan second)
+{
+	if (switch_delay_ms() > 0)
+		delay_put(member, first, second, net.now_ms + (uint64_t) switch_delay_ms());
+	else
+		queue_now(member, first, second);
 }
 
 static void
@@ -308,6 +323,7 @@ flush(Link *link)
 void
 links_flush(void)
 {
+	delay_release(net.now_ms, queue_delayed);
 	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];
@@ -535,6 +551,8 @@ links_wait(long timeout_ms)
 	int count;
 
 	timeout_ms = until_next_attempt(timeout_ms);
+	if (delay_waits())
+		timeout_ms = at_most(1, timeout_ms);
 	if (net.set == NULL || net.set_stale)
 		build_set();
 	count = WaitEventSetWait(net.set, timeout_ms, events, lengthof(events), PG_WAIT_EXTENSION);

@@ -12,6 +12,7 @@
 
 static char *blocked_peers;
 static int disk_us;
+static int delay_ms;
 static int clock_offset_ms;
 static int lie;
 static bool forget;
@@ -32,6 +33,8 @@ switches_init(void)
 							   NULL, &blocked_peers, "", PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("meschain.test_disk_time", "Slept before each sync of the vote log.",
 							NULL, &disk_us, 0, 0, 60000000, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("meschain.test_delay", "How long a message to a member takes.", NULL,
+							&delay_ms, 0, 0, 60000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("meschain.test_clock_offset", "Added to the wall clock.", NULL,
 							&clock_offset_ms, 0, INT_MIN, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL,
 							NULL, NULL);
@@ -71,6 +74,12 @@ int
 switch_disk_us(void)
 {
 	return disk_us;
+}
+
+int
+switch_delay_ms(void)
+{
+	return delay_ms;
 }
 
 bool
