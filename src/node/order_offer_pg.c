@@ -38,7 +38,7 @@ static bool
 better_larger(void)
 {
 	bool on_its_way = order.tip_height > order.final_height || order.ordered_count > 0;
-	uint32_t worth = on_its_way ? BLOCK_WORTH : Min(order.applied_count, BLOCK_WORTH);
+	uint32_t worth = on_its_way ? BLOCK_WORTH : Min(order.come_back, BLOCK_WORTH);
 	uint64_t until_ms =
 		on_its_way ? order.tip_since_ms + HOLD_MS : order.applied_ms + ORDER_GATHER_MS;
 

@@ -305,7 +305,7 @@ feed_exchange(void)
 		Assert(order.ordered_count > 0);
 		order.ordered_first = (order.ordered_first + 1) % PBFT_LAG_MAX;
 		order.ordered_count--;
-		order.applied_count = exchange->slot_count;
+		order.come_back = pool_ready_count() + exchange->slot_count;
 		order.applied_ms = order.now_ms;
 		pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });

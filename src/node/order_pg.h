@@ -65,8 +65,7 @@ typedef struct OrderState
 	McHash tip; /* what the core would propose on */
 	uint64_t tip_height;
 	uint64_t tip_since_ms;
-	uint32_t
-		applied_count; /* transactions of the last block that is in the tables, and since when */
+	uint32_t come_back; /* as many wait again when those whom the last block answered are back */
 	uint64_t applied_ms;
 	uint64_t final_height; /* of the last block whose order is settled */
 	uint64_t tip_version;

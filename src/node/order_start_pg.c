@@ -260,7 +260,7 @@ begin_instance(const PbftTip *tip)
 
 	order.final_height = tip->height;
 	order.tip_height = tip->height;
-	order.applied_count = 0;
+	order.come_back = 0;
 	if (order.genesis->seated)
 		take_key();
 	init_replica(order.genesis->seated);
