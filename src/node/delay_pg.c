@@ -42,7 +42,7 @@ delay_put(uint32_t member, McSpan first, McSpan second, uint64_t due_ms)
 }
 
 void
-delay_release(uint64_t now_ms, void (*send)(uint32_t member, McSpan bytes))
+delay_release(uint64_t now_ms, void (*send)(uint32_t member, McSpan first, McSpan second))
 {
 	while (!slist_is_empty(&frames))
 	{
@@ -50,7 +50,7 @@ delay_release(uint64_t now_ms, void (*send)(uint32_t member, McSpan bytes))
 
 		if (frame->due_ms > now_ms)
 			return;
-		send(frame->member, span_of(frame->bytes, frame->size));
+		send(frame->member, span_of(frame->bytes, frame->size), span_of(NULL, 0));
 		(void) slist_pop_head_node(&frames);
 		pfree(frame);
 	}

@@ -265,12 +265,6 @@ queue_now(uint32_t member, McSpan first, McSpan second)
 	link->queue_count++;
 }
 
-static void
-queue_delayed(uint32_t member, McSpan bytes)
-{
-	queue_now(member, bytes, span_of(NULL, 0));
-}
-
 void
 link_queue(uint32_t member, McSpan first, McSpan second)
 {
@@ -323,7 +317,7 @@ flush(Link *link)
 void
 links_flush(void)
 {
-	delay_release(net.now_ms, queue_delayed);
+	delay_release(net.now_ms, queue_now);
 	for (uint32_t i = 0; i < net.count; i++)
 	{
 		Link *link = &net.links[i];

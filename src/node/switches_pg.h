@@ -23,7 +23,8 @@ extern int switch_disk_us(void);
 /* How long a frame is kept before it goes out, ms; delay_pg.c keeps it. */
 extern int switch_delay_ms(void);
 extern void delay_put(uint32_t member, McSpan first, McSpan second, uint64_t due_ms);
-extern void delay_release(uint64_t now_ms, void (*send)(uint32_t member, McSpan bytes));
+extern void delay_release(uint64_t now_ms,
+						  void (*send)(uint32_t member, McSpan first, McSpan second));
 extern bool delay_waits(void);
 /* The door knows nothing of what was decided lately. */
 extern bool switch_forget(void);
