@@ -13,6 +13,45 @@ CREATE FUNCTION mes.approve(proposal bytea, signature bytea DEFAULT NULL, member
 RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_approve';
 COMMENT ON FUNCTION mes.approve(bytea, bytea, text) IS 'approves a proposal with this node''s identity key, or with the signature that a member made elsewhere; the approval that completes the quorum makes it pass';
 
+-- a member's voting key: a new one for the members to put on the roll, or one that its own identity key names
+
+CREATE FUNCTION mes.rotate_node_key()
+RETURNS bytea LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_rotate_node_key';
+COMMENT ON FUNCTION mes.rotate_node_key() IS 'makes the next voting key of this node with an empty vote log and returns its public half, for a proposal rotate_keys; it votes from the epoch on that names it';
+
+CREATE FUNCTION mes.attest_node()
+RETURNS bytea LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_attest_node';
+COMMENT ON FUNCTION mes.attest_node() IS 'ticket of a node that may have forgotten votes: its next voting key, with an empty vote log, signed by the identity key; for mes.rejoin() on any node';
+
+CREATE FUNCTION mes.rejoin(ticket bytea)
+RETURNS uuid LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_rejoin';
+COMMENT ON FUNCTION mes.rejoin(bytea) IS 'hands in the ticket of mes.attest_node(); from the next epoch on the member votes with the key in it';
+
+-- the roll decides who may knock: logins for those who are members, none for those who were
+CREATE FUNCTION mes_internal.follow_roll()
+RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  own text := (SELECT s.member FROM mes.status AS s);
+  missing text[];
+  gone text;
+BEGIN
+  SELECT array_agg(m.member ORDER BY m.number) INTO missing
+    FROM mes.members AS m LEFT JOIN pg_roles AS r ON r.rolname = 'mes_peer_' || m.member
+   WHERE m.standing <> 'removed' AND m.member IS DISTINCT FROM own AND r.rolcanlogin IS NOT TRUE;
+  IF missing IS NOT NULL THEN
+    PERFORM mes_internal.create_peer_roles(missing);
+  END IF;
+  FOR gone IN SELECT r.rolname FROM mes.members AS m JOIN pg_roles AS r ON r.rolname = 'mes_peer_' || m.member
+               WHERE m.standing = 'removed' AND m.in_force AND r.rolcanlogin
+                 AND NOT EXISTS (SELECT FROM mes.members AS n WHERE n.member = m.member AND n.standing <> 'removed') LOOP
+    EXECUTE format('ALTER ROLE %I NOLOGIN', gone);
+    PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity AS a WHERE a.usename = gone;
+  END LOOP;
+EXCEPTION WHEN others THEN
+  RAISE LOG 'meschain cannot make the roles of its members: %', sqlerrm;
+END $$;
+COMMENT ON FUNCTION mes_internal.follow_roll() IS 'gives members that were admitted a login to deliver with, and takes it from those that were removed';
+
 CREATE FUNCTION mes_internal.member_state(value bytea, OUT standing text, OUT incarnation bigint, OUT member text,
                                           OUT identity_key bytea, OUT voting_key bytea, OUT fee_address text,
                                           OUT host text, OUT port integer)
@@ -226,6 +265,9 @@ BEGIN
   END LOOP;
   GRANT SELECT ON mes_internal.governance_rows TO mes_reader, mes_auditor, mes_admin;
 END $$;
+REVOKE ALL ON FUNCTION mes.rotate_node_key(), mes.attest_node(), mes.rejoin(bytea), mes_internal.follow_roll() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes.rejoin(bytea) TO mes_admin, mes_member;
+GRANT EXECUTE ON FUNCTION mes_internal.follow_roll() TO mes_engine;
 REVOKE ALL ON FUNCTION mes.propose(text, jsonb, timestamptz, text, bytea), mes.approve(bytea, bytea, text),
   mes.proposal_id(text, jsonb, timestamptz, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mes.propose(text, jsonb, timestamptz, text, bytea), mes.approve(bytea, bytea, text),

@@ -22,6 +22,7 @@ static const CliCommand *const groups[] = {
 	cmd_node,
 	cmd_node_care,
 	cmd_bootstrap,
+	cmd_attest,
 	cmd_certificate,
 	cmd_key,
 	cmd_account,

@@ -166,6 +166,26 @@ epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats)
 }
 
 bool
+epoch_find_member(const Genesis *origin, const uint8_t identity[SUITE_PUBLIC_SIZE],
+				  uint32_t *number, uint64_t *incarnation)
+{
+	int64 height = PG_INT64_MAX;
+	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
+	uint32_t count = governance_number_count(&state);
+	GovernanceMember member;
+
+	for (*number = 0; *number < count; (*number)++)
+	{
+		if (!governance_member(&state, *number, &member) || member.standing == MEMBER_REMOVED ||
+			memcmp(member.member.identity_key, identity, SUITE_PUBLIC_SIZE) != 0)
+			continue;
+		*incarnation = member.incarnation;
+		return true;
+	}
+	return false;
+}
+
+bool
 epoch_parameters(uint64_t anchor_height, Genesis *document)
 {
 	MemoryContext context = CurrentMemoryContext;

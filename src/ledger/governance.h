@@ -17,6 +17,7 @@
 
 #define OPERATION_PROPOSE 48
 #define OPERATION_APPROVE 49
+#define OPERATION_REJOIN 50
 
 #define TX_TABLE_MEMBERS ((TxTable) 48)   /* number, 2 bytes -> GovernanceMember */
 #define TX_TABLE_SETTINGS ((TxTable) 49)  /* GovernanceSetting and name -> integer */

@@ -83,6 +83,10 @@ extern McStatus proposal_read(McSpan statement, Proposal *proposal, McProblem *p
 extern void proposal_id(const uint8_t chain_id[CHAIN_ID_SIZE], McSpan statement, McHash *id);
 extern void proposal_signing_hash(const McHash *id, bool approval, McHash *hash);
 
+/* No name or key stands twice among those who are members, this number left out. */
+extern McStatus governance_unique(const GovernanceState *state, uint32_t number,
+								  const GenesisMember *member, McProblem *problem);
+
 /* Would it do something, and something allowed, to this state? */
 extern McStatus proposal_check(const Proposal *proposal, const GovernanceState *state,
 							   McProblem *problem);
@@ -114,6 +118,7 @@ extern uint32_t approval_count(const ApprovalRow *row, const GovernanceState *st
 /* The arguments of the operations. */
 extern void operation_put_propose(WireWriter *writer, McSpan statement,
 								  const uint8_t signature[SUITE_SIGNATURE_SIZE]);
+extern void operation_put_rejoin(WireWriter *writer, McSpan ticket);
 extern void operation_put_approve(WireWriter *writer, const McHash *id, uint32_t member,
 								  const uint8_t signature[SUITE_SIGNATURE_SIZE]);
 

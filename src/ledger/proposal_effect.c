@@ -54,10 +54,9 @@ change_member(const Proposal *proposal, GovernanceMember *row)
 	}
 }
 
-/* No name or key stands twice among those who are members, this one left out. */
-static McStatus
-check_unique(const GovernanceState *state, uint32_t number, const GenesisMember *member,
-			 McProblem *problem)
+McStatus
+governance_unique(const GovernanceState *state, uint32_t number, const GenesisMember *member,
+				  McProblem *problem)
 {
 	uint32_t count = governance_number_count(state);
 	GovernanceMember other;
@@ -121,7 +120,7 @@ check_member(const Proposal *proposal, const GovernanceState *state, McProblem *
 		return named(problem, MC_NOTHING_CHANGES, name);
 	if (!genesis_member_valid(&after.member))
 		return named(problem, MC_PROPOSAL_FIELD, "name");
-	if (check_unique(state, number, &after.member, problem) != MC_OK)
+	if (governance_unique(state, number, &after.member, problem) != MC_OK)
 		return problem->status;
 	return check_count(state, before.standing, after.standing, problem);
 }

@@ -456,8 +456,10 @@ publish_epoch(void)
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->genesis = *apply.genesis;
 	LWLockRelease(node_shared->lock);
-	if (members_differ(before, apply.genesis))
-		node_wake(&node_shared->housekeeper_latch); /* roles */
+	if (!members_differ(before, apply.genesis))
+		return;
+	pg_atomic_write_u32(&node_shared->roll_due, 1);
+	node_wake(&node_shared->housekeeper_latch);
 }
 
 /*

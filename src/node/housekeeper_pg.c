@@ -87,6 +87,7 @@ do_round(void)
 	(void) pause_in_force(NULL); /* ends one whose time is over */
 	run("SELECT mes_internal.extend_leaves()");
 	run("SELECT mes_internal.retry_due_hooks()");
+	run("SELECT mes_internal.follow_roll()");
 	hand_over_outbox();
 }
 
@@ -167,6 +168,8 @@ watch_apply(void)
 		worker_wait(guc_apply_lock_wait_ms);
 		if (pg_atomic_read_u32(&node_shared->outbox_due) != 0)
 			hand_over_outbox();
+		if (pg_atomic_exchange_u32(&node_shared->roll_due, 0) != 0)
+			run("SELECT mes_internal.follow_roll()");
 		notify_blocks();
 		look_up_waiting();
 		if (desk_has_questions())

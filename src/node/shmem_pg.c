@@ -64,6 +64,7 @@ on_startup(void)
 		pg_atomic_init_u32(&node_shared->outbox_due, 0);
 		pg_atomic_init_u32(&node_shared->peers_changed, 0);
 		pg_atomic_init_u32(&node_shared->addresses_due, 0);
+		pg_atomic_init_u32(&node_shared->roll_due, 0);
 		pg_atomic_init_u32(&node_shared->apply_waiting_since_ms, 0);
 		pg_atomic_init_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
 		stats_init(&node_shared->stats);

@@ -164,6 +164,7 @@ typedef struct NodeShared
 	pg_atomic_uint32 hook_generation; /* grows when the list of commit hooks changes */
 	pg_atomic_uint32 paused;
 	pg_atomic_uint32 peers_changed; /* addresses or guests: order reads genesis again */
+	pg_atomic_uint32 roll_due; /* other members: the housekeeper looks after their roles */
 	pg_atomic_uint32 addresses_due; /* mes.set_peer_address: apply reads them again */
 	pg_atomic_uint32 outbox_due;    /* a hook submitted: the outbox is to be handed over at once */
 	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */

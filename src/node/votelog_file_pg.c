@@ -173,19 +173,40 @@ votelog_remove(const uint8_t voting_key[SUITE_PUBLIC_SIZE])
 	}
 }
 
-bool
-votelog_uuid(const uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
+static bool
+file_unused(const uint8_t voting_key[SUITE_PUBLIC_SIZE], int which, FileHeader *header)
 {
+	static const uint8_t none[PBFT_INSTANCE_SIZE];
 	LogFile file = { 0 };
+	uint64_t inode = 0;
+	uint64_t born_ns = 0;
+	uint8_t machine[16];
 	bool good;
 
-	votelog_file_path(voting_key, 0, file.path);
+	votelog_file_path(voting_key, which, file.path);
 	file.fd = OpenTransientFile(file.path, O_RDONLY | PG_BINARY);
 	if (file.fd < 0)
 		return false;
-	good = votelog_read_header_at(&file, 0) || votelog_read_header_at(&file, HEADER_COPY);
+	votelog_machine_id(machine);
+	good = votelog_read_header_at(&file, 0) && votelog_place_of(file.fd, &inode, &born_ns);
 	CloseTransientFile(file.fd);
-	if (good)
-		memcpy(log_uuid, file.header.log_uuid, VOTELOG_UUID_SIZE);
-	return good;
+	*header = file.header;
+	return good && header->lost == 0 && header->inode == inode && header->born_ns == born_ns &&
+		   header->system_identifier == GetSystemIdentifier() &&
+		   memcmp(header->machine, machine, sizeof(machine)) == 0 &&
+		   memcmp(header->voting_key, voting_key, SUITE_PUBLIC_SIZE) == 0 &&
+		   memcmp(header->instance, none, sizeof(none)) == 0;
+}
+
+bool
+votelog_unused(const uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
+{
+	FileHeader first;
+	FileHeader second;
+
+	if (!file_unused(voting_key, 0, &first) || !file_unused(voting_key, 1, &second) ||
+		memcmp(first.log_uuid, second.log_uuid, VOTELOG_UUID_SIZE) != 0)
+		return false;
+	memcpy(log_uuid, first.log_uuid, VOTELOG_UUID_SIZE);
+	return true;
 }

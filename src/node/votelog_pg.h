@@ -48,9 +48,9 @@ typedef enum VoteLogRecord
 extern void votelog_create(const uint8_t voting_key[SUITE_PUBLIC_SIZE],
 						   uint8_t log_uuid[VOTELOG_UUID_SIZE]);
 
-/* The name that a log of this key has; false when there is none. */
-extern bool votelog_uuid(const uint8_t voting_key[SUITE_PUBLIC_SIZE],
-						 uint8_t log_uuid[VOTELOG_UUID_SIZE]);
+/* The name of this key's log, when it is whole, in its place, and nothing was ever said in it. */
+extern bool votelog_unused(const uint8_t voting_key[SUITE_PUBLIC_SIZE],
+						   uint8_t log_uuid[VOTELOG_UUID_SIZE]);
 
 /* With its key, which is gone: nothing that the log says matters any more. */
 extern void votelog_remove(const uint8_t voting_key[SUITE_PUBLIC_SIZE]);

@@ -120,6 +120,45 @@ sub log_tails
 	  $self->nodes;
 }
 
+# One more server beside the others, with keys and a certificate that all trust; its node is no member
+# yet and holds no ledger. Returns its number.
+sub add_server
+{
+	my ($self) = @_;
+	my $node = ++$self->{count};
+	my $name = "node$node";
+	my $conf = slurp_file($self->data_dir(1) . '/postgresql.conf');
+
+	mkdir "$self->{dir}/$name", 0700 or croak "cannot make $name: $!";
+	mkdir $self->state_dir($node), 0700 or croak "cannot make the state directory of $name: $!";
+	run_log([ 'initdb', '-D', $self->data_dir($node), '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '-N' ])
+	  or croak 'initdb failed';
+	$conf =~ s/.*\n(# meschain\n)/$1/s;
+	$conf =~ s{\Q$self->{dir}\E/node1/}{$self->{dir}/$name/}g;
+	$conf =~ s/^(meschain.node_name = )'.*'$/$1'$name'/m;
+	$conf =~ s/^(port = )\d+$/$1@{[ $self->port($node) ]}/m;
+	append_to_file($self->data_dir($node) . '/postgresql.conf', $conf);
+	system('cp', $self->data_dir(1) . "/$_", $self->data_dir($node)) == 0 or croak "cannot copy $_"
+	  foreach 'pg_hba.conf', 'pg_ident.conf';
+	$self->_mesctl('node', 'certificate', $name, '127.0.0.1', '--out', $self->state_dir($node));
+	append_to_file("$self->{dir}/federation", "member $name\n");
+	my $all = join '', map { slurp_file($self->state_dir($_) . '/peer.crt') } $self->nodes;
+	foreach my $other ($self->nodes)
+	{
+		open my $out, '>', $self->state_dir($other) . '/peers.crt' or croak "cannot write peers.crt: $!";
+		print {$out} $all;
+		close $out;
+		$self->sql($other, 'SELECT pg_reload_conf()') if $other != $node;
+	}
+	run_log([ 'pg_ctl', '-D', $self->data_dir($node), '-l', $self->log_file($node), '-w', '-s', 'start' ])
+	  or croak "$name does not start";
+	$self->sql($node, "CREATE DATABASE ledger TEMPLATE template0 ENCODING 'UTF8'",
+		conninfo => $self->conninfo($node, dbname => 'postgres'));
+	$self->sql($node, 'CREATE EXTENSION meschain CASCADE');
+	$self->sql($node, 'SELECT mes.create_node_key()');
+	return $node;
+}
+
 # ---- SQL ---------------------------------------------------------------------------------------
 
 # As superuser through the socket; user and options as libpq has them, for sessions over TLS and others.

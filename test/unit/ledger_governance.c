@@ -2,6 +2,7 @@
  */
 #include "ledger/proposal.h"
 #include "pbft/certificate.h"
+#include "pbft/resume.h"
 #include "unit/check.h"
 
 #define ROWS_MAX 64
@@ -128,8 +129,7 @@ run(const TxOperationKind *kind, McSpan arguments)
 	return status == MC_OK ? kind->execute(&operation, &world, &problem) : status;
 }
 
-extern const TxOperationKind operation_propose;
-extern const TxOperationKind operation_approve;
+extern const TxOperationKind operation_propose, operation_approve, operation_rejoin;
 
 /* Proposed in its member's name by the key of signer. */
 static McStatus
@@ -544,6 +544,40 @@ test_the_longest_proposal_fits(void)
 	CHECK(!writer.full);
 }
 
+static McStatus
+rejoin_by(uint32_t roster, uint32_t signer, uint64_t incarnation, uint8_t key_seed)
+{
+	PbftRejoin rejoin = { .roster = roster, .incarnation = incarnation };
+	uint8_t signed_bytes[PBFT_DOCUMENT_SIGNED_SIZE];
+	uint8_t ticket[PBFT_REJOIN_SIZE];
+	uint8_t arguments[PBFT_REJOIN_SIZE + 8];
+	WireWriter writer;
+
+	memcpy(rejoin.chain_id, chain_id, CHAIN_ID_SIZE);
+	memcpy(rejoin.voting_key, secret_of(key_seed).key.public_key, SUITE_PUBLIC_SIZE);
+	pbft_rejoin_signed(&rejoin, signed_bytes);
+	suite_sign(&identity[signer], span_of(signed_bytes, sizeof(signed_bytes)), rejoin.signature);
+	pbft_rejoin_encode(&rejoin, ticket);
+	wire_writer_init(&writer, arguments, sizeof(arguments));
+	operation_put_rejoin(&writer, span_of(ticket, sizeof(ticket)));
+	return run(&operation_rejoin, wire_written(&writer));
+}
+
+/* C9: one ticket an incarnation, the member's own, and no key that another member has. */
+static void
+test_who_rejoins(void)
+{
+	begin();
+	CHECK_INT(rejoin_by(1, 2, 1, 201), MC_IDENTITY_SIGNATURE);
+	CHECK_INT(rejoin_by(1, 1, 2, 201), MC_REJOIN_INCARNATION);
+	CHECK_INT(rejoin_by(4, 4, 1, 201), MC_NO_VOICE);
+	CHECK_INT(rejoin_by(1, 1, 1, 201), MC_OK);
+	CHECK_INT(rejoin_by(2, 2, 1, 201), MC_MEMBER_EXISTS);
+	CHECK_INT(rejoin_by(1, 1, 2, 202), MC_OK);
+	world.chain_id = (const uint8_t[CHAIN_ID_SIZE]){ 8 };
+	CHECK_INT(rejoin_by(2, 2, 1, 203), MC_IDENTITY_SIGNATURE);
+}
+
 int
 main(void)
 {
@@ -558,6 +592,7 @@ main(void)
 	RUN(test_checked_again_at_the_end);
 	RUN(test_somebody_must_remain);
 	RUN(test_a_share_above_the_quorum);
+	RUN(test_who_rejoins);
 	RUN(test_fields_of_each_kind);
 	RUN(test_bytes_cut_or_changed);
 	RUN(test_the_longest_proposal_fits);
