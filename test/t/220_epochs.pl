@@ -8,20 +8,17 @@ use MeschainFederation;
 use Test::More;
 
 my $bank = MeschainFederation->create(4, parameters => { tau0 => 800, tau_min => 50, epoch_blocks => 40 });
-my $epoch = 'SELECT max(epoch) FROM mes.epochs';
 
-sub wait_epochs
+foreach my $node ($bank->nodes)
 {
-	my ($node, $count, $seconds) = @_;
-	my $goal = $bank->sql($node, $epoch) + $count;
-
-	return $bank->wait_until($node, "SELECT max(epoch) >= $goal FROM mes.epochs", 't', $seconds // 60);
+	$bank->sql($node, "SELECT mes.create_account('clerk$node')");
+	$bank->sql($node, "ALTER DATABASE ledger SET meschain.account = 'clerk$node'");
 }
 
 # ---- epochs follow each other under load, without new workers
 my %order = map { $_ => $bank->worker_pid($_, 'order') } $bank->nodes;
 my $load = $bank->load_begin(node => 1, clients => 4, seconds => 4);
-wait_epochs(1, 2);
+$bank->next_epochs(1, 2);
 my $acked = $bank->load_end($load, 'the load goes on over epochs');
 $bank->wait_equal;
 $bank->ledgers_equal('after some epochs');
@@ -30,14 +27,12 @@ is($bank->worker_pid($_, 'order'), $order{$_}, "node$_ has the workers it had") 
 is($bank->sql(2, 'SELECT count(*) FROM mes.blocks WHERE proposer IS NULL'), 0, 'every proposer is known');
 
 # ---- one sleeps over two barriers at least, with a parameter changed meanwhile
-$bank->sql($_, "SELECT mes.create_account('clerk$_')") foreach 1, 2, 4;
-$bank->sql($_, "ALTER DATABASE ledger SET meschain.account = 'clerk$_'") foreach 1, 2, 4;
 $bank->kill9(3);
 my $id = $bank->sql(1, "SELECT encode(mes.propose('set_parameter', '{\"name\": \"epoch_blocks\", \"value\": 30}'), 'hex')");
 $bank->wait_equal(nodes => [ 1, 2, 4 ]);
 $bank->sql($_, "SELECT mes.approve('\\x$id')") foreach 1, 2, 4;
 $load = $bank->load_begin(node => 1, clients => 4, seconds => 14);
-wait_epochs(1, 2);
+$bank->next_epochs(1, 2);
 is($bank->sql(1, "SELECT value FROM mes.parameters WHERE name = 'epoch_blocks'"), 30, 'a parameter came into force');
 $bank->start(3);
 $bank->wait_until(3, 'SELECT voting FROM mes.status', 't', 60);
@@ -47,7 +42,7 @@ pass('who slept votes again');
 $bank->kill9(2);
 $bank->kill9_worker(4, 'order');
 $bank->start(2);
-wait_epochs(1, 1);
+$bank->next_epochs(1);
 $acked = $bank->load_end($load, 'and the load ends well');
 $bank->wait_equal;
 $bank->ledgers_equal('after kills around barriers');
