@@ -348,7 +348,7 @@ call_hook(const HookCall *call)
 			disable_timeout(STATEMENT_TIMEOUT, true);
 	}
 	PG_END_TRY();
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(false, level); /* set for the session too, by set_config() (X9) */
 	SetUserIdAndSecContext(user, context);
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	record_call(call);
