@@ -112,6 +112,15 @@ here-tap: temp-install
 here-tap_all: temp-install
 	@test/lib/run_tap.sh tap_all $$(cat build/tmp_bindir) $(TAP_ALL)
 
+# Faults at random for MINUTES, on NODES servers; SEED repeats a run.
+export MINUTES NODES
+.PHONY: soak here-soak
+soak:
+	@test/lib/as_user.sh here-soak
+here-soak: temp-install
+	@PROVE_FLAGS=-v test/lib/run_tap.sh soak $$(cat build/tmp_bindir) test/soak/soak.pl
+	@grep '^# soak:' build/log/soak.log
+
 # ---- the guided story -------------------------------------------------------------------------------
 .PHONY: demo
 demo:

@@ -325,6 +325,7 @@ run_loop(Load *load)
 	struct pollfd *polled = cli_alloc((size_t) load->clients * sizeof(struct pollfd));
 	int64_t begin_us = cli_now_us();
 	int64_t end_us = begin_us + load->seconds * 1000000;
+	int64_t first = 0;
 	bool open = true;
 
 	load->due_us = begin_us;
@@ -332,9 +333,15 @@ run_loop(Load *load)
 	{
 		int64_t now_us = cli_now_us();
 
+		/* in turns: at a low rate the last would wait until nobody knows its coin as a young one */
 		for (int64_t i = 0; i < load->clients; i++)
-			if (may_start(load, &load->client[i], now_us, end_us))
-				start_next(load, &load->client[i]);
+		{
+			Client *client = &load->client[(first + i) % load->clients];
+
+			if (may_start(load, client, now_us, end_us))
+				start_next(load, client);
+		}
+		first++;
 		turn(load, polled);
 		open = false;
 		for (int64_t i = 0; i < load->clients; i++)
