@@ -2,7 +2,7 @@
 
 CREATE FUNCTION mes.pause_node(reason text, until timestamptz DEFAULT NULL)
 RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_pause_node';
-COMMENT ON FUNCTION mes.pause_node(text, timestamptz) IS 'the node takes no submissions and proposes nothing until then, mes.resume_node() or a restart of the server';
+COMMENT ON FUNCTION mes.pause_node(text, timestamptz) IS 'the node takes no submissions until then, mes.resume_node() or a restart of the server, and tells the other members why; among them it goes on voting, alone it makes no block';
 
 CREATE FUNCTION mes.resume_node()
 RETURNS boolean LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_resume_node';

@@ -314,6 +314,8 @@ take_frame(McSpan bytes)
 			return desk_take_question(door.member, frame.content);
 		case PBFT_FRAME_TELL:
 			return desk_take_answer(door.member, frame.content);
+		case PBFT_FRAME_NOTICE:
+			return desk_take_notice(door.member, frame.content);
 	}
 	return false;
 }

@@ -5,8 +5,10 @@
 #include "node/desk_pg.h"
 
 #include "access/xact.h"
+#include "base/wire.h"
 #include "executor/spi.h"
 #include "ledger/compare_pg.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "node/keys_pg.h"
 #include "node/shmem_pg.h"
@@ -36,6 +38,8 @@ typedef struct Desk
 	/* theirs */
 	bool waits;
 	uint8_t question[COMPARE_QUESTION_SIZE];
+	char notice[DESK_NOTICE_MAX + 1]; /* why it is paused, as it says */
+	TimestampTz noticed_at;           /* 0: it is not */
 	/* ours */
 	pid_t asker; /* 0: the line is free */
 	Latch *latch;
@@ -114,6 +118,38 @@ desk_take_answer(uint32_t member, McSpan bytes)
 	}
 	pfree(answer);
 	return good;
+}
+
+bool
+desk_take_notice(uint32_t member, McSpan bytes)
+{
+	Desk *desk = &shared->desks[member];
+	bool paused = bytes.size > 1 && bytes.data[0] == 1;
+	McSpan reason = span_of(bytes.data + 1, bytes.size - 1);
+
+	if (bytes.size > 1 + DESK_NOTICE_MAX || bytes.data[0] > 1 || paused != (bytes.size > 1) ||
+		!wire_text_valid(reason) || memchr(reason.data, '\n', reason.size) != NULL)
+		return false;
+	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
+	desk->noticed_at = paused ? GetCurrentTimestamp() : 0;
+	memcpy(desk->notice, reason.data, reason.size);
+	desk->notice[reason.size] = '\0';
+	LWLockRelease(&desk->lock);
+	return true;
+}
+
+bool
+desk_peer_paused(uint32_t member, char reason[DESK_NOTICE_MAX + 1])
+{
+	Desk *desk = &shared->desks[member];
+	bool paused;
+
+	LWLockAcquire(&desk->lock, LW_SHARED);
+	paused = desk->noticed_at != 0 &&
+			 GetCurrentTimestamp() - desk->noticed_at < DESK_NOTICE_MS * INT64CONST(1000);
+	strlcpy(reason, desk->notice, DESK_NOTICE_MAX + 1);
+	LWLockRelease(&desk->lock);
+	return paused;
 }
 
 /* ---- the housekeeper ---------------------------------------------------------------------------
@@ -201,6 +237,30 @@ answer_one(uint32_t member, const CompareQuestion *question)
 		budget.left[member] = 0;
 	}
 	PG_END_TRY();
+}
+
+void
+desk_tell_pause(const char *reason)
+{
+	uint8_t notice[1 + DESK_NOTICE_MAX] = { reason != NULL };
+	size_t size = 0;
+	uint32_t members = 0;
+	uint32_t self = 0;
+
+	if (reason != NULL)
+		size = (size_t) pg_mbcliplen(reason, (int) strlen(reason), DESK_NOTICE_MAX);
+	for (size_t i = 0; i < size; i++)
+		notice[1 + i] = (uint8_t) (reason[i] == '\n' ? ' ' : reason[i]);
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	if (node_shared->domain_known)
+	{
+		members = node_shared->running.peer_count;
+		self = node_shared->running.self;
+	}
+	LWLockRelease(node_shared->lock);
+	for (uint32_t i = 0; i < members; i++)
+		if (i != self)
+			send_frame(i, PBFT_FRAME_NOTICE, span_of(notice, 1 + size));
 }
 
 bool

@@ -22,6 +22,15 @@ extern void desk_shmem_startup(void);
 extern bool desk_take_question(uint32_t member, McSpan bytes);
 extern bool desk_take_answer(uint32_t member, McSpan bytes);
 
+/* What a member says of itself; it counts for DESK_NOTICE_MS. */
+#define DESK_NOTICE_MS 15000
+#define DESK_NOTICE_MAX 200
+extern bool desk_take_notice(uint32_t member, McSpan bytes);
+/* True when a member said lately that it is paused; why, as it says. */
+extern bool desk_peer_paused(uint32_t member, char reason[DESK_NOTICE_MAX + 1]);
+/* Tells every other member that this node is paused, or no more. */
+extern void desk_tell_pause(const char *reason);
+
 /* The housekeeper, outside a transaction: answers what waits, within each member's budget. */
 extern bool desk_has_questions(void);
 extern void desk_answer(void);

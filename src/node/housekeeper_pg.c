@@ -172,6 +172,7 @@ watch_apply(void)
 			run("SELECT mes_internal.follow_roll()");
 		notify_blocks();
 		look_up_waiting();
+		pause_announce();
 		if (desk_has_questions())
 			desk_answer();
 		if (!blockers_apply_waits())

@@ -399,7 +399,9 @@ turn(void)
 		order_take_inboxes();
 		order_check_missing();
 	}
-	if (pg_atomic_read_u32(&node_shared->paused) == 0)
+	/* paused among others it still proposes what they took in: its turn must not cost them a view
+	 */
+	if (pg_atomic_read_u32(&node_shared->paused) == 0 || speaking())
 		order_feed_pool();
 	feed_timers();
 	order_flush();
@@ -447,7 +449,7 @@ work_waits(void)
 	if (stage == EXCHANGE_APPLIED ||
 		(stage == EXCHANGE_EXECUTED && order.executed_height < node_shared->exchange.header.height))
 		return true;
-	if (pg_atomic_read_u32(&node_shared->paused) != 0)
+	if (pg_atomic_read_u32(&node_shared->paused) != 0 && !speaking())
 		return false;
 	if (order.epoch_over)
 		return true;

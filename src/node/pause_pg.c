@@ -5,6 +5,7 @@
 #include "node/pause_pg.h"
 
 #include "fmgr.h"
+#include "node/desk_pg.h"
 #include "node/errors_pg.h"
 #include "node/shmem_pg.h"
 #include "utils/builtins.h"
@@ -19,7 +20,10 @@ end_pause(void)
 	was = pg_atomic_exchange_u32(&node_shared->paused, 0) != 0;
 	LWLockRelease(node_shared->lock);
 	if (was)
+	{
 		node_wake(&node_shared->order_latch);
+		node_wake(&node_shared->housekeeper_latch);
+	}
 	return was;
 }
 
@@ -40,6 +44,24 @@ pause_in_force(char *reason)
 	if (end_pause())
 		ereport(LOG, (errmsg("meschain goes on: the time of its pause is over")));
 	return false;
+}
+
+void
+pause_announce(void)
+{
+	static char told[NODE_REASON_MAX]; /* empty: nothing is to be taken back */
+	static TimestampTz told_at;
+	char reason[NODE_REASON_MAX];
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!pause_in_force(reason))
+		reason[0] = '\0';
+	if (strcmp(reason, told) == 0 &&
+		(reason[0] == '\0' || now - told_at < DESK_NOTICE_MS / 4 * INT64CONST(1000)))
+		return;
+	desk_tell_pause(reason[0] != '\0' ? reason : NULL);
+	strlcpy(told, reason, sizeof(told));
+	told_at = now;
 }
 
 void
@@ -74,6 +96,7 @@ mes_pause_node(PG_FUNCTION_ARGS)
 	node_shared->pause_until_us = until;
 	pg_atomic_write_u32(&node_shared->paused, 1);
 	LWLockRelease(node_shared->lock);
+	node_wake(&node_shared->housekeeper_latch);
 	ereport(LOG, (errmsg("meschain is paused: %s", reason),
 				  errhint("mes.resume_node() lets it go on.")));
 	PG_RETURN_VOID();

@@ -13,6 +13,10 @@
  */
 extern bool pause_in_force(char *reason);
 
+/* The housekeeper's: tells the other members when it began and ended, and now and then meanwhile.
+ */
+extern void pause_announce(void);
+
 /* Raises node_paused while the node is paused. */
 extern void pause_refuse(void);
 

@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "node/desk_pg.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -23,7 +24,7 @@ peer_votes(Peer *peer)
 	return pg_atomic_read_u32(&peer->active) != 0 && peer_heard(peer);
 }
 
-#define PEER_COLUMNS 23
+#define PEER_COLUMNS 24
 
 static Datum
 count_datum(pg_atomic_uint64 *counter)
@@ -41,6 +42,7 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
 	uint64 round_trip_us = pg_atomic_read_u64(&peer->round_trip_us);
 	Datum values[PEER_COLUMNS];
 	bool nulls[PEER_COLUMNS] = { false };
+	char reason[DESK_NOTICE_MAX + 1];
 
 	values[0] = CStringGetTextDatum(member->name);
 	values[1] = BoolGetDatum(pg_atomic_read_u32(&peer->link_up) != 0);
@@ -65,6 +67,8 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
 	values[20] = Int32GetDatum((int32) genesis->numbers[number]);
 	values[21] = count_datum(&peer->frames_late);
 	values[22] = count_datum(&peer->frames_over);
+	nulls[23] = !desk_peer_paused(number, reason);
+	values[23] = CStringGetTextDatum(reason);
 	nulls[2] = since_us == 0;
 	nulls[5] = nulls[6] = nulls[7] = nulls[8] = heard_us == 0;
 	nulls[9] = round_trip_us == 0;

@@ -101,6 +101,32 @@ members_voting(const NodeSnapshot *snapshot)
 	return count;
 }
 
+static uint32_t
+members_heard(const NodeSnapshot *snapshot)
+{
+	uint32_t count = 1;
+
+	for (uint32_t i = 0; i < snapshot->member_count; i++)
+		count += i != snapshot->self && peer_heard(peer_of(i));
+	return count;
+}
+
+/* Between two views nobody votes; when that lasts, too few are there to agree on the next. */
+static void
+say_view(NodeSnapshot *snapshot)
+{
+	const PbftSummary *consensus = &snapshot->consensus;
+	char reason[NODE_REASON_MAX];
+
+	if (!snapshot->runs || snapshot->mode != NODE_VOTING || snapshot->reason[0] != '\0' ||
+		consensus->voting || consensus->mode != PBFT_MODE_CHANGING)
+		return;
+	snprintf(reason, sizeof(reason),
+			 "waiting for view " UINT64_FORMAT ": %u of %u members are heard, %u are needed",
+			 consensus->view, members_heard(snapshot), snapshot->member_count, consensus->quorum);
+	set_reason(snapshot, snapshot->mode, reason, "mes.stat_peers names who is missing.");
+}
+
 /* A node that votes among too few says who it waits for. */
 static void
 say_quorum(NodeSnapshot *snapshot)
@@ -144,10 +170,12 @@ take_snapshot(NodeSnapshot *snapshot)
 	if (snapshot->runs && pause_in_force(snapshot->reason))
 	{
 		snapshot->mode = NODE_PAUSED;
-		snapshot->consensus.voting = false;
+		/* alone it stands still, among others it goes on voting */
+		snapshot->consensus.voting &= snapshot->member_count > 1;
 		strlcpy(snapshot->hint, "Call mes.resume_node() to go on.", sizeof(snapshot->hint));
 	}
 	say_quorum(snapshot);
+	say_view(snapshot);
 	if (snapshot->runs && database != MyDatabaseId)
 	{
 		snapshot->runs = false;

@@ -53,6 +53,7 @@ pbft_frame_read(McSpan bytes, PbftFrame *frame, McProblem *problem)
 		case PBFT_FRAME_NAMED:
 		case PBFT_FRAME_QUESTION:
 		case PBFT_FRAME_TELL:
+		case PBFT_FRAME_NOTICE:
 			frame->content = span_of(bytes.data + 1, bytes.size - 1);
 			good = true;
 			break;

@@ -10,6 +10,7 @@
  *   5 ASK      height (8) and hash of a block whose list is wanted: CERTIFIED answers it
  *   6 QUESTION about rows: the message kind DIGEST of ledger/compare.h
  *   7 TELL     its answer
+ *   8 NOTICE   what the member says of itself: 1 and why it is paused, or 0
  *
  * A list is proved by its header's tx_root, so it may come from anybody.
  */
@@ -27,7 +28,8 @@ typedef enum PbftFrameKind
 	PBFT_FRAME_WANT = 4,
 	PBFT_FRAME_ASK = 5,
 	PBFT_FRAME_QUESTION = 6,
-	PBFT_FRAME_TELL = 7
+	PBFT_FRAME_TELL = 7,
+	PBFT_FRAME_NOTICE = 8
 } PbftFrameKind;
 
 #define PBFT_LIST_ITEM (2 * HASH_SIZE)

@@ -74,6 +74,24 @@ $bank->sql(2, 'CREATE ROLE auditor LOGIN IN ROLE mes_auditor');
 is($bank->sql(2, "SELECT count(*) FROM mes.check_setup() WHERE state = 'wrong' AND item !~ '^member'",
 		conninfo => $bank->conninfo(2, user => 'auditor')), 0, 'mes_auditor may ask');
 
+# ---- paused: the others know why, and lose nothing by it; whether a node may be stopped is another matter
+$bank->wait_until($_, 'SELECT members_voting FROM mes.status', '4') foreach $bank->nodes;
+my $views = $bank->sql(1, 'SELECT view FROM mes.stat_consensus');
+$bank->sql(3, "SELECT mes.pause_node('new memory')");
+$bank->wait_until($_, "SELECT paused FROM mes.stat_peers WHERE member = 'cedar'", 'new memory') foreach 1, 2, 4;
+like($bank->sql_error(3, "SELECT mes.submit_batch(ARRAY['\\x00'::bytea])"), qr/MC319/, 'a paused node takes no submissions');
+is($bank->sql(3, 'SELECT mode, voting, reason, can_stop FROM mes.status'), 'paused|t|new memory|t', 'and votes');
+some_blocks() foreach 1 .. 3;
+is($bank->sql(1, 'SELECT view FROM mes.stat_consensus'), $views, 'its turns cost the others no view');
+is($bank->sql(3, 'SELECT mes.can_stop()'), 't', 'it may be stopped');
+$bank->stop(4);
+$bank->wait_until(3, 'SELECT mes.can_stop()', 'f');
+pass('not when another one is down: paused or not, its vote is needed');
+$bank->start(4);
+is($bank->sql(3, 'SELECT mes.resume_node()'), 't', 'the pause ends');
+$bank->wait_until(1, "SELECT paused IS NULL FROM mes.stat_peers WHERE member = 'cedar'", 't');
+$bank->wait_until(3, 'SELECT mes.can_stop()', 't');
+
 # ---- moved: data and state directory are copies, the old ones are gone
 sub replace_by_copy
 {
