@@ -60,12 +60,12 @@ class Plot:
         for x, y in points:
             self.parts.append('<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>' % (*self.at(x, y), colour))
 
-    def legend(self, names):
+    def legend(self, names, left=LEFT):
         for i, (name, colour, dashed) in enumerate(names):
             y = TOP + 14 + 18 * i
             dash = ' stroke-dasharray="6 4"' if dashed else ""
-            self.parts.append(f'<line x1="{LEFT + 12}" y1="{y}" x2="{LEFT + 42}" y2="{y}" stroke="{colour}" stroke-width="2"{dash}/>')
-            self.parts.append(f'<text x="{LEFT + 50}" y="{y + 4}">{name}</text>')
+            self.parts.append(f'<line x1="{left + 12}" y1="{y}" x2="{left + 42}" y2="{y}" stroke="{colour}" stroke-width="2"{dash}/>')
+            self.parts.append(f'<text x="{left + 50}" y="{y + 4}">{name}</text>')
 
     def text(self):
         return "\n".join(self.parts + ["</svg>"])
@@ -94,7 +94,7 @@ def nodes(lines):
     plot = Plot("All nodes share two cores", "nodes", "transactions a second", max(r[0] for r in rows), max(r[1] for r in rows))
     plot.curve([(r[0], r[1]) for r in rows], COLOURS[0])
     plot.curve([(r[0], r[2]) for r in rows], COLOURS[1])
-    plot.legend([("32 clients, batches of ten", COLOURS[0], False), ("32 clients, one a submission", COLOURS[1], False)])
+    plot.legend([("32 clients, batches of ten", COLOURS[0], False), ("32 clients, one a submission", COLOURS[1], False)], left=430)
     return plot.text()
 
 

@@ -61,7 +61,7 @@ status=0
 
 mkdir -p build
 # shellcheck disable=SC2016
-$as_user sh -c 'cd "$1"/build && tar -cf - $(ls -d results log *.json 2>/dev/null)' - "$mirror" \
+$as_user sh -c 'cd "$1"/build && tar -cf - $(ls -d results log pictures *.json 2>/dev/null)' - "$mirror" \
   2>/dev/null | tar -C build --no-same-owner -xf - 2>/dev/null || true
 chown -R --reference=. build # sudo in someone's work tree leaves nothing of root's there
 exit "$status"
