@@ -21,7 +21,7 @@ COMMENT ON FUNCTION mes.rotate_node_key() IS 'makes the next voting key of this 
 
 CREATE FUNCTION mes.attest_node()
 RETURNS bytea LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_attest_node';
-COMMENT ON FUNCTION mes.attest_node() IS 'ticket of a node that may have forgotten votes: its next voting key, with an empty vote log, signed by the identity key; for mes.rejoin() on any node';
+COMMENT ON FUNCTION mes.attest_node() IS 'ticket of a node that may have forgotten votes: its next voting key, with an empty vote log, signed by the identity key when that is here, else to be signed by mesctl node attest --key; for mes.rejoin() on any node';
 
 CREATE FUNCTION mes.rejoin(ticket bytea)
 RETURNS uuid LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_rejoin';

@@ -166,22 +166,17 @@ epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats)
 }
 
 bool
-epoch_find_member(const Genesis *origin, const uint8_t identity[SUITE_PUBLIC_SIZE],
-				  uint32_t *number, uint64_t *incarnation)
+epoch_find_member(const Genesis *origin, const char *name, uint32_t *number,
+				  GovernanceMember *member)
 {
 	int64 height = PG_INT64_MAX;
 	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
 	uint32_t count = governance_number_count(&state);
-	GovernanceMember member;
 
 	for (*number = 0; *number < count; (*number)++)
-	{
-		if (!governance_member(&state, *number, &member) || member.standing == MEMBER_REMOVED ||
-			memcmp(member.member.identity_key, identity, SUITE_PUBLIC_SIZE) != 0)
-			continue;
-		*incarnation = member.incarnation;
-		return true;
-	}
+		if (governance_member(&state, *number, member) && member->standing != MEMBER_REMOVED &&
+			strcmp(member->member.name, name) == 0)
+			return true;
 	return false;
 }
 

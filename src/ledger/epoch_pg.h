@@ -57,8 +57,8 @@ extern bool epoch_named(const McHash *next_valset);
 /* Hash of the next epoch's validators, of the state after the block just executed. */
 extern void epoch_next_valset(LedgerBlock *block, const Genesis *genesis, McHash *hash);
 
-/* The member with this identity key, as the roll stands now; false: none. Needs SPI. */
-extern bool epoch_find_member(const Genesis *origin, const uint8_t identity[SUITE_PUBLIC_SIZE],
-							  uint32_t *number, uint64_t *incarnation);
+/* The member of this name, as the roll stands now; false: none. Needs SPI. */
+extern bool epoch_find_member(const Genesis *origin, const char *name, uint32_t *number,
+							  GovernanceMember *member);
 
 #endif

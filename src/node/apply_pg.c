@@ -506,12 +506,11 @@ static bool
 roll_written(void)
 {
 	uint32_t count;
-	const LedgerRow *rows = ledger_block_rows(apply.block, &count);
+	const LedgerRow *row = ledger_block_rows(apply.block, &count);
 
-	for (uint32_t i = 0; i < count; i++)
-		if (rows[i].table == TX_TABLE_MEMBERS)
-			return true;
-	return false;
+	while (count > 0 && row->table != TX_TABLE_MEMBERS)
+		row++, count--;
+	return count > 0;
 }
 
 static void

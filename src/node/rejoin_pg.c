@@ -72,9 +72,9 @@ mes_rotate_node_key(PG_FUNCTION_ARGS)
 /* ---- the ticket --------------------------------------------------------------------------------
  */
 
-/* The member whose identity key this is, as the roll stands now. */
+/* This node's member, as the roll stands now, and the next of its incarnations. */
 static void
-find_member(const SuiteSecret *identity, PbftRejoin *rejoin)
+find_member(const char *name, PbftRejoin *rejoin, GovernanceMember *member)
 {
 	Genesis *origin = palloc(sizeof(Genesis));
 	EngineRights saved;
@@ -87,36 +87,53 @@ find_member(const SuiteSecret *identity, PbftRejoin *rejoin)
 	SPI_connect();
 	if (!genesis_read(origin))
 		problem_check(status_problem(&problem, MC_NO_LEDGER, 0, 0), &problem);
-	found =
-		epoch_find_member(origin, identity->key.public_key, &rejoin->roster, &rejoin->incarnation);
+	genesis_hash(origin, &hash);
+	found = epoch_find_member(origin, name, &rejoin->roster, member);
 	SPI_finish();
 	PopActiveSnapshot();
 	engine_rights_return(&saved);
 	if (!found)
-		problem_check(status_problem_name(&problem, MC_UNKNOWN_MEMBER,
-										  "of this node's identity key",
-										  strlen("of this node's identity key")),
+		problem_check(status_problem_name(&problem, MC_UNKNOWN_MEMBER, name, strlen(name)),
 					  &problem);
-	rejoin->incarnation++;
-	genesis_hash(origin, &hash);
+	rejoin->incarnation = member->incarnation + 1;
 	memcpy(rejoin->chain_id, hash.bytes, PBFT_CHAIN_ID_SIZE);
+}
+
+/* Signed when the identity key is here; else the ticket goes to where it is kept (A25). */
+static void
+sign(PbftRejoin *rejoin, const GovernanceMember *member)
+{
+	uint8_t signed_bytes[PBFT_DOCUMENT_SIGNED_SIZE];
+	SuiteSecret identity;
+	McProblem problem;
+	bool own;
+
+	if (!keys_exist(NODE_KEY_IDENTITY))
+		return;
+	keys_load(NODE_KEY_IDENTITY, &identity);
+	own = memcmp(identity.key.public_key, member->member.identity_key, SUITE_PUBLIC_SIZE) == 0;
+	pbft_rejoin_signed(rejoin, signed_bytes);
+	suite_sign(&identity, span_of(signed_bytes, sizeof(signed_bytes)), rejoin->signature);
+	suite_wipe(&identity, sizeof(identity));
+	if (!own)
+		problem_check(status_problem_name(&problem, MC_IDENTITY_SIGNATURE, member->member.name,
+										  strlen(member->member.name)),
+					  &problem);
 }
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_attest_node);
 Datum
 mes_attest_node(PG_FUNCTION_ARGS)
 {
-	uint8_t signed_bytes[PBFT_DOCUMENT_SIGNED_SIZE];
+	NodeGenesis *genesis = palloc(sizeof(NodeGenesis));
 	uint8_t ticket[PBFT_REJOIN_SIZE];
+	GovernanceMember member;
 	PbftRejoin rejoin = { 0 };
-	SuiteSecret identity;
 
-	keys_load(NODE_KEY_IDENTITY, &identity);
-	find_member(&identity, &rejoin);
+	genesis_running(genesis);
+	find_member(genesis->name, &rejoin, &member);
 	next_key(rejoin.voting_key, rejoin.log_uuid);
-	pbft_rejoin_signed(&rejoin, signed_bytes);
-	suite_sign(&identity, span_of(signed_bytes, sizeof(signed_bytes)), rejoin.signature);
-	suite_wipe(&identity, sizeof(identity));
+	sign(&rejoin, &member);
 	pbft_rejoin_encode(&rejoin, ticket);
 	PG_RETURN_BYTEA_P(bytes_of(ticket, sizeof(ticket)));
 }

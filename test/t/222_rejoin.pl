@@ -59,7 +59,10 @@ $bank->kill9(3);
 $bank->start(3);
 $bank->wait_until(3, 'SELECT mode FROM mes.status', 'fenced');
 pass('and so after another start');
-$bank->_mesctl('node', 'attest', '--dir', $bank->dir, '--node', 3);
+rename $bank->state_dir(3) . '/identity.key', $bank->dir . '/safe.key' or die;
+like($bank->sql_error(2, "SELECT mes.rejoin('@{[ $bank->sql(3, 'SELECT mes.attest_node()') ]}')"), qr/not by the identity key of member node3/,
+	'without its identity key a node cannot sign its ticket');
+$bank->_mesctl('node', 'attest', '--dir', $bank->dir, '--node', 3, '--key', $bank->dir . '/safe.key');
 $bank->next_epochs(1);
 $bank->wait_until(3, 'SELECT mode, voting FROM mes.status', 'voting|t', 60);
 is(incarnation(3), 1, 'mesctl node attest brings it back');
