@@ -119,7 +119,6 @@ check_sum(uint64_t height)
 		elog(ERROR, "block " UINT64_FORMAT " is missing", height);
 	expected = hash_column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	lthash_digest(&apply.sum, &digest);
-	/* what execution reads is not what the members agreed on: no start mends that */
 	if (!hash_equal(&digest, &expected))
 		worker_leave(
 			NODE_OFFLINE,

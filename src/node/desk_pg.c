@@ -124,7 +124,7 @@ bool
 desk_take_notice(uint32_t member, McSpan bytes)
 {
 	Desk *desk = &shared->desks[member];
-	bool paused = bytes.size > 1 && bytes.data[0] == 1;
+	bool paused = bytes.data[0] == 1;
 	McSpan reason = span_of(bytes.data + 1, bytes.size - 1);
 
 	if (bytes.size > 1 + DESK_NOTICE_MAX || bytes.data[0] > 1 || paused != (bytes.size > 1) ||

@@ -66,11 +66,12 @@ divergence_member(const char *name)
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	if (node_shared->domain_known && node_shared->database_oid == MyDatabaseId)
 	{
-		const Genesis *document = &node_shared->genesis.document;
+		const NodeGenesis *running = &node_shared->running;
 
-		while (member < document->member_count && strcmp(document->members[member].name, name) != 0)
+		while (member < running->peer_count &&
+			   strcmp(running->document.members[member].name, name) != 0)
 			member++;
-		found = member < document->member_count && member != node_shared->genesis.self;
+		found = member < running->peer_count && member != running->self;
 	}
 	LWLockRelease(node_shared->lock);
 	if (!found && !node_lives())
