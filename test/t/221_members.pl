@@ -81,6 +81,10 @@ $bank->has_acked($acked, @now);
 cmp_ok($bank->height(4), '<', $bank->height(1), 'who was removed hears no more');
 is($bank->sql(1, "SELECT count(*) FROM mes.block_signatures WHERE member IS NULL"), 0, 'every signature has a name');
 cmp_ok($bank->sql(1, "SELECT count(*) FROM mes.blocks WHERE proposer = 'node5'"), '>', 0, 'the fifth proposed blocks');
+my %reported = $bank->on_all("SELECT string_agg(d.member || ' ' || d.standing, ', ' ORDER BY d.member_key), "
+	  . "bool_and(d.voting_key_hex = encode(m.voting_key, 'hex')) FROM mes_bi.dim_member AS d JOIN mes.members AS m ON m.number = d.member_key", @now);
+is(join("\n", keys %{ { reverse %reported } }), 'node1 active, node2 active, node3 active, node4 removed, node5 active|t',
+	'reports know who came and went, and the new key');
 $bank->verifies(@now);
 $bank->logs_are_clean;
 done_testing();
