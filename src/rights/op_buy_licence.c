@@ -10,39 +10,6 @@
 #include "rights/work.h"
 
 static McStatus
-read_arguments(McSpan arguments, RightsId *licence_id, RightsPayment *payment, McProblem *problem)
-{
-	WireReader reader;
-	McStatus status;
-
-	wire_reader_init(&reader, arguments);
-	if (!wire_read_tuple(&reader, 2))
-		return part_wire_problem(&reader, problem);
-	status = field_hash(&reader, licence_id, problem);
-	if (status == MC_OK)
-		status = payment_read(&reader, payment, problem);
-	return status == MC_OK ? field_end(&reader, problem) : status;
-}
-
-static McStatus
-check(McSpan arguments, uint32_t *output_count, McProblem *problem)
-{
-	RightsPayment payment;
-	RightsId licence_id;
-	McStatus status = read_arguments(arguments, &licence_id, &payment, problem);
-
-	if (status == MC_OK)
-		*output_count = payment_output_count(&payment);
-	return status;
-}
-
-static bool
-next_output(const TxOperation *operation, TxOutputCursor *cursor, TxOutput *output)
-{
-	return payment_next_output(operation, 1, cursor, output);
-}
-
-static McStatus
 check_offered(TxWorld *world, const RightsId *id, const LicenceRow *row, const McAddress *buyer,
 			  McProblem *problem)
 {
@@ -103,7 +70,7 @@ execute(const TxOperation *operation, TxWorld *world, McProblem *problem)
 	LicenceRow row;
 	McStatus status;
 
-	read_arguments(operation->arguments, &licence_id, &payment, NULL);
+	purchase_read(operation->arguments, &licence_id, &payment, NULL);
 	status = quote_licence(world, &licence_id, &operation->actor_address, &row, &due, problem);
 	if (status == MC_OK)
 		status = payment_execute(operation, world, 1, &due, problem);
@@ -118,31 +85,24 @@ execute(const TxOperation *operation, TxWorld *world, McProblem *problem)
 static void
 describe(const TxOperation *operation, TxFields *fields)
 {
-	RightsPayment payment;
-	RightsId licence_id;
-
-	read_arguments(operation->arguments, &licence_id, &payment, NULL);
-	fields->hash(fields, "licence_id", &licence_id);
-	payment_describe(&payment, fields);
+	purchase_describe(operation, "licence_id", fields);
 }
 
 void
 operation_put_buy_licence(WireWriter *writer, const RightsId *licence_id,
 						  const RightsPayment *payment)
 {
-	wire_put_array(writer, 2);
-	wire_put_bytes(writer, licence_id->bytes, HASH_SIZE);
-	payment_write(writer, payment);
+	purchase_write(writer, licence_id, payment);
 }
 
 const TxOperationKind operation_buy_licence = {
 	.number = OPERATION_BUY_LICENCE,
 	.name = "buy_licence",
 	.description = "buys an offered licence and splits its price among the owners",
-	.check = check,
+	.check = purchase_check,
 	.execute = execute,
 	.describe = describe,
-	.next_output = next_output,
+	.next_output = purchase_next_output,
 	.rows_max = 3,
 	.state_bytes_max = LICENCE_ROW_BYTES_MAX + ASSET_ROW_BYTES_MAX + 128,
 };

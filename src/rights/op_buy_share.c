@@ -8,39 +8,6 @@
 #include "rights/work.h"
 
 static McStatus
-read_arguments(McSpan arguments, RightsId *offer_id, RightsPayment *payment, McProblem *problem)
-{
-	WireReader reader;
-	McStatus status;
-
-	wire_reader_init(&reader, arguments);
-	if (!wire_read_tuple(&reader, 2))
-		return part_wire_problem(&reader, problem);
-	status = field_hash(&reader, offer_id, problem);
-	if (status == MC_OK)
-		status = payment_read(&reader, payment, problem);
-	return status == MC_OK ? field_end(&reader, problem) : status;
-}
-
-static McStatus
-check(McSpan arguments, uint32_t *output_count, McProblem *problem)
-{
-	RightsPayment payment;
-	RightsId offer_id;
-	McStatus status = read_arguments(arguments, &offer_id, &payment, problem);
-
-	if (status == MC_OK)
-		*output_count = payment_output_count(&payment);
-	return status;
-}
-
-static bool
-next_output(const TxOperation *operation, TxOutputCursor *cursor, TxOutput *output)
-{
-	return payment_next_output(operation, 1, cursor, output);
-}
-
-static McStatus
 check_open(const TxWorld *world, const RightsId *id, const OfferRow *offer, const McAddress *buyer,
 		   McProblem *problem)
 {
@@ -87,7 +54,7 @@ execute(const TxOperation *operation, TxWorld *world, McProblem *problem)
 	OfferRow offer;
 	McStatus status;
 
-	read_arguments(operation->arguments, &offer_id, &payment, NULL);
+	purchase_read(operation->arguments, &offer_id, &payment, NULL);
 	status = quote_share(world, &offer_id, &operation->actor_address, &offer, &due, problem);
 	if (status == MC_OK)
 		status = rights_find_shares(world, &offer.work_id, &shares, problem);
@@ -107,30 +74,23 @@ execute(const TxOperation *operation, TxWorld *world, McProblem *problem)
 static void
 describe(const TxOperation *operation, TxFields *fields)
 {
-	RightsPayment payment;
-	RightsId offer_id;
-
-	read_arguments(operation->arguments, &offer_id, &payment, NULL);
-	fields->hash(fields, "offer_id", &offer_id);
-	payment_describe(&payment, fields);
+	purchase_describe(operation, "offer_id", fields);
 }
 
 void
 operation_put_buy_share(WireWriter *writer, const RightsId *offer_id, const RightsPayment *payment)
 {
-	wire_put_array(writer, 2);
-	wire_put_bytes(writer, offer_id->bytes, HASH_SIZE);
-	payment_write(writer, payment);
+	purchase_write(writer, offer_id, payment);
 }
 
 const TxOperationKind operation_buy_share = {
 	.number = OPERATION_BUY_SHARE,
 	.name = "buy_share",
 	.description = "buys offered shares: they move and the price is paid in one",
-	.check = check,
+	.check = purchase_check,
 	.execute = execute,
 	.describe = describe,
-	.next_output = next_output,
+	.next_output = purchase_next_output,
 	.rows_max = 2,
 	.state_bytes_max = RIGHTS_HOLDERS_MAX * 48 + OFFER_ROW_BYTES_MAX,
 };

@@ -282,3 +282,58 @@ payment_describe(const RightsPayment *payment, TxFields *fields)
 	}
 	fields->close_list(fields);
 }
+
+/* ---- purchases ---------------------------------------------------------------------------------
+ */
+
+McStatus
+purchase_read(McSpan arguments, RightsId *id, RightsPayment *payment, McProblem *problem)
+{
+	WireReader reader;
+	McStatus status;
+
+	wire_reader_init(&reader, arguments);
+	if (!wire_read_tuple(&reader, 2))
+		return part_wire_problem(&reader, problem);
+	status = field_hash(&reader, id, problem);
+	if (status == MC_OK)
+		status = payment_read(&reader, payment, problem);
+	return status == MC_OK ? field_end(&reader, problem) : status;
+}
+
+void
+purchase_write(WireWriter *writer, const RightsId *id, const RightsPayment *payment)
+{
+	wire_put_array(writer, 2);
+	wire_put_bytes(writer, id->bytes, HASH_SIZE);
+	payment_write(writer, payment);
+}
+
+McStatus
+purchase_check(McSpan arguments, uint32_t *output_count, McProblem *problem)
+{
+	RightsPayment payment;
+	RightsId id;
+	McStatus status = purchase_read(arguments, &id, &payment, problem);
+
+	if (status == MC_OK)
+		*output_count = payment_output_count(&payment);
+	return status;
+}
+
+bool
+purchase_next_output(const TxOperation *operation, TxOutputCursor *cursor, TxOutput *output)
+{
+	return payment_next_output(operation, 1, cursor, output);
+}
+
+void
+purchase_describe(const TxOperation *operation, const char *id_name, TxFields *fields)
+{
+	RightsPayment payment;
+	RightsId id;
+
+	purchase_read(operation->arguments, &id, &payment, NULL);
+	fields->hash(fields, id_name, &id);
+	payment_describe(&payment, fields);
+}

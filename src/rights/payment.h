@@ -54,6 +54,15 @@ extern void payment_of_operation(const TxOperation *operation, size_t leading,
 extern bool payment_next_output(const TxOperation *operation, size_t leading,
 								TxOutputCursor *cursor, TxOutput *output);
 
+/* A purchase: arguments [id, payment]. The members of TxOperationKind, and what they stand on. */
+extern McStatus purchase_read(McSpan arguments, RightsId *id, RightsPayment *payment,
+							  McProblem *problem);
+extern void purchase_write(WireWriter *writer, const RightsId *id, const RightsPayment *payment);
+extern McStatus purchase_check(McSpan arguments, uint32_t *output_count, McProblem *problem);
+extern bool purchase_next_output(const TxOperation *operation, TxOutputCursor *cursor,
+								 TxOutput *output);
+extern void purchase_describe(const TxOperation *operation, const char *id_name, TxFields *fields);
+
 /* The operation pays as expected: asset, sum, then each part. Pays it out. */
 extern McStatus payment_execute(const TxOperation *operation, TxWorld *world, size_t leading,
 								const RightsPayment *expected, McProblem *problem);
