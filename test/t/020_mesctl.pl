@@ -4,57 +4,12 @@
 use strict;
 use warnings;
 
-use File::Temp qw(tempdir);
+use Mesctl;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $home = tempdir(CLEANUP => 1);
-my $dir = "$home/ledger";
-my $port = PostgreSQL::Test::Cluster::get_free_port();
-($ENV{MESCHAIN_BINDIR}) = grep { -x "$_/initdb" } split /:/, $ENV{PATH};
-
-# Output and exit status; the words are mesctl's.
-sub mesctl
-{
-	my ($stdout, $stderr) = ('', '');
-	IPC::Run::run([ 'mesctl', @_ ], '>', \$stdout, '2>', \$stderr);
-	return ($? >> 8, $stdout, $stderr);
-}
-
-sub done
-{
-	my ($name, @words) = @_;
-	my ($status, $stdout, $stderr) = mesctl(@words);
-
-	is($status, 0, $name) or diag "$stdout$stderr";
-	return $stdout;
-}
-
-sub refused
-{
-	my ($name, $status, $message, @words) = @_;
-	my ($got, $stdout, $stderr) = mesctl(@words);
-
-	is($got, $status, "$name: exit code $status");
-	like($stderr, $message, "$name: says why");
-	return;
-}
-
-sub field
-{
-	my ($text, $name) = @_;
-	return $text =~ /^$name +(\S+)$/m ? $1 : '';
-}
-
-sub sql
-{
-	my ($status, $stdout, $stderr) = mesctl('psql', '--dir', $dir, 'node1', '-XAtq', '-c', @_);
-
-	is($stderr, '', 'psql has nothing to complain about') if $status != 0;
-	chomp $stdout;
-	return $stdout;
-}
+$port = PostgreSQL::Test::Cluster::get_free_port();
 
 # ---- help
 like(done('help lists commands', 'help'), qr/^  tx sign +\w/m, 'each with its purpose');
@@ -79,7 +34,6 @@ is(sql('SHOW meschain.node_name'), 'node1', 'psql reaches it');
 like(done('account create', 'account', 'create', 'till', '--dir', $dir), qr/^mes1\w{58}$/, 'an address');
 
 # ---- keys
-my %address;
 foreach my $name (qw(alice bob carol))
 {
 	my $shown = done("key of $name", 'key', 'new', "$home/$name.key", '--suite', $name eq 'bob' ? 2 : 1);
@@ -93,29 +47,6 @@ refused('a key that others can read', 1, qr/chmod 600/, 'key', 'show', "$home/ca
 chmod 0600, "$home/carol.key";
 
 # ---- build, sign, submit
-sub coins
-{
-	return done('coins', 'tx', 'coins', @address{@_}, '--dir', $dir, '--out', "$home/coins");
-}
-
-sub build
-{
-	my ($name, @words) = @_;
-	return done($name, 'tx', 'build', '--coins', "$home/coins", '--out', "$home/tx", @words);
-}
-
-sub sign
-{
-	my ($name, @more) = @_;
-	return done("$name signs", 'tx', 'sign', "$home/tx", '--key', "$home/$name.key", @more);
-}
-
-sub submit
-{
-	my ($name) = @_;
-	return field(done($name, 'tx', 'submit', "$home/tx", '--dir', $dir), 'txid');
-}
-
 coins('alice');
 my $shown = build('issue and notarise', '--from', $address{alice}, '--metadata', 'isin=XS0',
 	'issue', 'EUR', '1000.50', '2', 'notarise', '11' x 32);
@@ -164,14 +95,6 @@ is(sql("SELECT string_agg(asset || amount, ' ' ORDER BY asset) FROM mes.balances
 		. "WHERE address = '$address{bob}'"), 'EUR50.25 GOLD1', 'both payments happened');
 
 # ---- two of three keys
-sub public_key
-{
-	my $key = done("key of $_[0] again", 'key', 'show', "$home/$_[0].key");
-	my ($suite) = $key =~ /^suite +(\d)/m;
-
-	return "$suite:" . field($key, 'public_key');
-}
-
 my @keys = map { public_key($_) } qw(alice bob carol);
 $shown = done('an address of two of three', 'key', 'address', '--threshold', 2, @keys);
 $address{board} = field($shown, 'address');
