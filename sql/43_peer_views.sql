@@ -8,8 +8,8 @@ SELECT p.number, p.member, coalesce(a.host, m.host) AS host, coalesce(a.port, m.
        p.frames_late, p.frames_over, p.paused
   FROM mes_internal.stat_peers() AS p JOIN mes.members AS m ON m.number = p.number
   LEFT JOIN mes_internal.peer_addresses AS a ON a.member = p.member;
-COMMENT ON VIEW mes.stat_peers IS 'the other members as this node sees them, one row each; counters begin when the server starts';
-COMMENT ON COLUMN mes.stat_peers.number IS 'number of the member in certificates';
+COMMENT ON VIEW mes.stat_peers IS 'the other members as this node sees them, one row each; counters begin when the server starts, and when the members change';
+COMMENT ON COLUMN mes.stat_peers.number IS 'number of the member on the roll';
 COMMENT ON COLUMN mes.stat_peers.member IS 'its name';
 COMMENT ON COLUMN mes.stat_peers.host IS 'host at which this node reaches it';
 COMMENT ON COLUMN mes.stat_peers.port IS 'port there';

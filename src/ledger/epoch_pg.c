@@ -152,6 +152,13 @@ epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats)
 	uint32_t count = document->member_count;
 	GovernanceMember member;
 
+	/* where a member is reached is no rule of the epoch */
+	for (uint32_t i = 0; i < document->member_count; i++)
+		if (governance_member(&state, seats->numbers[i], &member))
+		{
+			memcpy(document->members[i].host, member.member.host, sizeof(member.member.host));
+			document->members[i].port = member.member.port;
+		}
 	for (uint32_t number = 0; number < numbers && count < GENESIS_MEMBERS_MAX; number++)
 	{
 		if (seated(seats, document->member_count, number) ||

@@ -33,8 +33,9 @@ extern bool epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Gen
 						EpochSeats *seats);
 
 /*
- * Behind the seats, who is a member now and has no seat: admitted for the next epoch, or suspended.
- * Returns how many places of the document are in use. Needs SPI.
+ * Behind the seats, who is a member now and has no seat: admitted for the next epoch, or suspended;
+ * and the addresses of all as they are now. Returns how many places of the document are in use.
+ * Needs SPI.
  */
 extern uint32_t epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats);
 

@@ -87,16 +87,17 @@ static void
 instance_of(const PbftHeader *header, uint8_t instance[PBFT_INSTANCE_SIZE])
 {
 	static GovernanceEpoch epoch;
-	static bool known;
+	static uint64_t version; /* another ledger may stand here since */
+	uint64_t running = *(volatile uint64_t *) &node_shared->running_version;
 	Genesis *origin;
 
-	if (!known || epoch.number != header->epoch)
+	if (version != running || epoch.number != header->epoch)
 	{
 		origin = palloc(sizeof(Genesis));
 		if (!genesis_read(origin))
 			elog(ERROR, "there is no genesis");
 		epoch_of(header->height, origin, &epoch);
-		known = true;
+		version = running;
 	}
 	epoch_instance(&epoch, instance);
 }

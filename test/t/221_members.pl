@@ -63,9 +63,16 @@ is(join(' ', map { s/.*votes\.//r } sort glob $bank->state_dir(2) . '/votes.*'),
 isnt($key, $before, 'it is another key');
 
 # ---- where a member is reached, said on one node alone
-is($bank->sql(3, "SELECT mes.set_peer_address('node2', 'localhost', @{[ $bank->port(2) ]})"), '', 'an address is set');
-$bank->wait_until(3, "SELECT host, connected FROM mes.stat_peers WHERE member = 'node2'", 'localhost|t');
-pass('and the link follows');
+my $link = "SELECT connected FROM mes.stat_peers WHERE member = 'node2'";
+$bank->sql(3, "SELECT mes.set_peer_address('node2', '127.0.0.1', 1)");
+$bank->wait_until(3, $link, 'f');
+pass('a link follows an address that leads nowhere');
+$bank->sql(3, "SELECT mes.set_peer_address('node2', NULL, NULL)");
+$bank->wait_until(3, $link, 't');
+pass('and the one that the roll has');
+decide('change_address', qq({"member": "node3", "host": "localhost", "port": @{[ $bank->port(3) ]}}));
+$bank->wait_until(1, "SELECT host, connected FROM mes.stat_peers WHERE member = 'node3'", 'localhost|t');
+pass('an address that the members changed is used at once');
 
 # ---- one is removed: the others shut their doors, its books end with the epoch
 decide('remove_member', '{"member": "node4"}');
