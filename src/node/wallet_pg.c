@@ -340,24 +340,34 @@ cover(WalletPlan *plan, Need *need)
 /* ---- the envelope ------------------------------------------------------------------------------
  */
 
+/*
+ * Under load chain time runs ahead of the clock, never behind its own past; while nothing happens
+ * it stands still, and at least half of the window must be left when the block comes.
+ */
 static void
-fill_header(const WalletPlan *plan, TxHeader *header)
+fill_window(uint64_t length_ms, TxHeader *header)
 {
 	uint64_t now_ms = wall_ms();
 	uint64_t chain_ms;
+	uint64_t from_ms;
 
-	/* under load chain time runs ahead of the clock, never behind its own past */
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	chain_ms = node_shared->tip.ts_ms;
 	LWLockRelease(node_shared->lock);
-	now_ms = Min(now_ms, chain_ms);
+	from_ms = Min(now_ms, chain_ms);
+	from_ms -= Min(from_ms, BACKDATE_MS);
+	header->valid_from_ms = Max(from_ms, Max(now_ms, chain_ms) - length_ms / 2);
+	header->valid_until_ms = header->valid_from_ms + length_ms;
+}
+
+static void
+fill_header(const WalletPlan *plan, TxHeader *header)
+{
 	memset(header, 0, sizeof(*header));
 	memcpy(header->chain_id, plan->genesis->chain_id, CHAIN_ID_SIZE);
 	memcpy(header->submission, plan->submission, SUBMISSION_SIZE);
 	header->sender = plan->account->address;
-	header->valid_from_ms = now_ms > BACKDATE_MS ? now_ms - BACKDATE_MS : 0;
-	header->valid_until_ms =
-		header->valid_from_ms + Min(plan->genesis->rules.window_max_ms, VALIDITY_MS);
+	fill_window(Min(plan->genesis->rules.window_max_ms, VALIDITY_MS), header);
 	header->reference = span_text(plan->reference != NULL ? plan->reference : "");
 	header->fee = fee_of(plan);
 }
