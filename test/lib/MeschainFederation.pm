@@ -372,6 +372,18 @@ sub kill9_worker
 	return;
 }
 
+# SIGTERM: the worker goes, the server stays, and with it what its sessions wait for.
+sub end_worker
+{
+	my ($self, $node, $type) = @_;
+	my $pid = $self->worker_pid($node, $type) // croak "node$node has no worker \"$type\"";
+
+	kill 'TERM', $pid;
+	sleep 0.01 while -e "/proc/$pid";
+	sleep 0.05 until defined $self->worker_pid($node, $type);
+	return;
+}
+
 sub _lines { open my $file, '<', $_[0] or return; return <$file> }
 
 # SIGSTOP of every process of a node: it is there and says nothing.

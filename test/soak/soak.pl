@@ -35,6 +35,7 @@ my %on_one = (
 	paused => sub { my ($node) = @_; $bank->pause($node); return sub { $bank->resume($node) } },
 	order_killed => sub { my ($node) = @_; $bank->kill9_worker($node, 'order'); return sub { } },
 	apply_killed => sub { my ($node) = @_; $bank->kill9_worker($node, 'apply'); return sub { } },
+	order_ended => sub { my ($node) = @_; $bank->end_worker($node, 'order'); return sub { } },
 	unheard => sub { my ($node) = @_; $bank->cut($node, grep { $_ != $node } $bank->nodes); return sub { $bank->heal } },
 	silent => sub { return switched($_[0], lie => 'silent') },
 	equivocating => sub { return switched($_[0], lie => 'equivocate') },

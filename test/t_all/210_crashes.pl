@@ -21,6 +21,17 @@ $bank->under_load(
 	});
 $bank->under_load('order killed on one, apply on another',
 	sub { $bank->kill9_worker(2, 'order'); $bank->kill9_worker(4, 'apply'); $bank->wait_blocks(1, 5) });
+# what blocks had ordered goes back to its place in the pool, or is told what became of it
+$bank->under_load(
+	'workers ended under waiting sessions',
+	sub {
+		foreach my $type (qw(order apply housekeeper))
+		{
+			$bank->end_worker(1, $type);
+			$bank->wait_blocks(1, 3);
+		}
+	},
+	clients => 16);
 $bank->under_load('all killed at once', sub { $bank->kill9; $bank->start });
 $bank->under_load(
 	'the leader stopped for a while',
