@@ -8,7 +8,7 @@
 #
 # DEMO_DIR says where the ledger stands (default: /var/lib/meschain-demo for root, who steps down to
 # user postgres, else ~/meschain-demo), DEMO_PORT its first port (default 7101). A ledger that an earlier
-# demo left there is removed first.
+# demo left there is removed first. DEMO_PICTURE=no leaves out the packages that draw the dashboard.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -25,6 +25,8 @@ port=${DEMO_PORT:-7101}
 # The work tree's owner builds, so that sudo leaves no file of root's in it.
 build_and_install() {
   docker/setup.sh --build
+  [ "${DEMO_PICTURE:-yes}" = no ] || docker/setup.sh --picture ||
+    echo "demo.sh: goes on; the dashboard will have no picture"
   echo "demo.sh: building"
   owner=$(stat -c %U .)
   if [ "$(id -u)" -eq 0 ] && [ "$owner" != root ] && [ "$owner" != UNKNOWN ]; then

@@ -78,11 +78,11 @@ dashboard() {
 
   say 'The dashboard: ten charts of one block, drawn from those tables by a plain report reader.'
   if ! modules=$(test/lib/node_modules.sh docs/dashboard); then
-    echo "Not drawn: the charts need Vega-Lite, which npm brings. apt-get install npm chromium fonts-noto-cjk"
+    echo "Not drawn: the charts need Vega-Lite, which npm brings. docker/setup.sh --picture installs both."
     return
   fi
   NODE_MODULES=$modules NAMES=$out/names.csv docs/dashboard/refresh.sh "$out" -h "$dir" -p "$port" -d ledger -U dashboard
   echo "the page    $out/index.html"
   docs/dashboard/draw.sh "$out/index.html" "$out/dashboard.png" ||
-    echo "No picture of it; any browser opens the page. apt-get install chromium fonts-noto-cjk brings one."
+    echo "No picture of it; any browser opens the page. docker/setup.sh --picture brings one."
 }

@@ -6,6 +6,7 @@
 #   docker/setup.sh --build    what building and installing needs (the first stage of the image)
 #   docker/setup.sh --bench    everything, and what the benchmarks compare with
 #   docker/setup.sh --run      what a running node needs (the second stage of the image)
+#   docker/setup.sh --picture  what draws the dashboard of docs/dashboard
 #
 # Says nothing and is quick when all is there. Works as root or through sudo; asks no question.
 # No cluster "main" is created: the ledger gets a server of its own.
@@ -17,9 +18,12 @@ build='make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev libss
 check="$build git perl libipc-run-perl clang-14 libclang-rt-14-dev libfuzzer-14-dev
   universal-ctags python3 python3-yaml patch bc
   prometheus-postgres-exporter"
+# npm brings Vega-Lite; whoever has it from elsewhere keeps that
+picture='chromium fonts-noto-cjk'
+command -v npm >/dev/null || picture="$picture npm"
 # what reports are read with (test/t/08*.pl); a test of what is missing is skipped and says so
-readers='libpostgresql-jdbc-java default-jdk-headless odbc-postgresql python3-pyodbc python3-sqlalchemy
-  python3-psycopg2 postgresql-15-wal2json chromium fonts-noto-cjk'
+readers="libpostgresql-jdbc-java default-jdk-headless odbc-postgresql python3-pyodbc python3-sqlalchemy
+  python3-psycopg2 postgresql-15-wal2json $picture"
 # what programs submit with (test/t/053_drivers.pl). Debian's node-pg wants Debian's nodejs; beside
 # another one npm brings it, below
 clients='python3-psycopg pgbouncer'
@@ -31,9 +35,10 @@ esac
 case "${1:-}" in
   --run) packages=$run ;;
   --build) packages=$build ;;
+  --picture) packages=$picture ;;
   --bench) packages="$check $readers $clients nghttp2-client" ;;
   '') packages="$check $readers $clients" ;;
-  *) echo "setup.sh: unknown argument \"$1\"; known are --build, --bench and --run" >&2; exit 2 ;;
+  *) echo "setup.sh: unknown argument \"$1\"; known are --build, --bench, --run and --picture" >&2; exit 2 ;;
 esac
 
 missing=
@@ -43,7 +48,7 @@ for package in $packages; do
     *) missing="$missing $package" ;;
   esac
 done
-case ${1:-} in --build | --run) foreign_node= ;; esac
+case ${1:-} in --build | --run | --picture) foreign_node= ;; esac
 [ -n "$missing$foreign_node" ] || exit 0
 
 name=$(sed -nE 's/^PRETTY_NAME="?([^"]*)"?$/\1/p' /etc/os-release 2>/dev/null)
@@ -89,7 +94,8 @@ fi
 [ -n "$missing" ] || exit 0
 echo "setup.sh: installing$missing"
 apt_get update
-if ! dpkg-query -W -f '${Status}' postgresql-15 2>/dev/null | grep -q '^install ok installed'; then
+case "$missing " in *' postgresql-15 '*) server=1 ;; *) server= ;; esac
+if [ -n "$server" ]; then
   # Debian would make a cluster "main" and start it; this machine's own setting comes back after
   settings=/etc/postgresql-common/createcluster.conf
   install_packages postgresql-common

@@ -44,6 +44,9 @@ like($calls, qr/install .* postgresql-15\n(.*\n)*mv .*createcluster/, 'the setti
 unlike($calls, qr/create_main_cluster/, 'a server that is there already is left as it is set');
 like($calls, qr/install .*libsodium23/, 'and the rest is installed');
 
+($calls) = with_stubs('', 1, 'docker/setup.sh', '--picture');
+like($calls, qr/install .*chromium fonts-noto-cjk/, 'a browser and fonts for the picture of the dashboard');
+unlike($calls, qr/postgresql/, 'and no server');
 ($calls, $said) = with_stubs('', 0, 'docker/setup.sh');
 like($said, qr/neither root nor sudo; run as root: apt-get install .*postgresql-15/,
 	'without root and sudo setup says what to do');
