@@ -161,7 +161,7 @@ COMMENT ON FUNCTION mes.balances_at(bigint) IS 'what each address owned after a 
 -- One step towards the closing balances of the first leaf that lacks them, the one that
 -- takes blocks included: as many blocks as hold
 -- step_rows transactions and outputs. Short steps, since apply may want a lock meanwhile.
-CREATE FUNCTION mes_internal.close_leaves()
+CREATE FUNCTION mes_internal.close_leaves(busy boolean)
 RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   limits record;
@@ -187,8 +187,8 @@ BEGIN
     FROM (SELECT b.height, sum(b.tx_count + b.output_count) OVER (ORDER BY b.height) AS so_far
             FROM mes_internal.block_rows AS b
            WHERE b.height >= start AND b.height < leaf.to_height ORDER BY b.height LIMIT 65536) AS s;
-  -- while the leaf takes blocks, a tail of it is left to those who read
-  IF blocks = 0 OR (leaf.to_height > tip AND blocks < 65536 AND waiting < limits.tail_rows) THEN
+  -- while the leaf takes blocks, a tail of it is left to those who read, longer while apply is busy
+  IF blocks = 0 OR (leaf.to_height > tip AND blocks < 65536 AND waiting < limits.tail_rows * CASE WHEN busy THEN 20 ELSE 1 END) THEN
     RETURN false;
   END IF;
   INSERT INTO mes_internal.closing_rows AS k (address_id, asset_id, height, amount_units)
@@ -205,9 +205,9 @@ BEGIN
   ON CONFLICT (height) DO UPDATE SET reached = excluded.reached;
   RETURN true;
 END $$;
-COMMENT ON FUNCTION mes_internal.close_leaves() IS 'brings closing balances a step further; false when there is nothing to do';
-REVOKE ALL ON FUNCTION mes_internal.close_leaves() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mes_internal.close_leaves() TO mes_engine;
+COMMENT ON FUNCTION mes_internal.close_leaves(boolean) IS 'brings closing balances a step further; false when there is nothing to do';
+REVOKE ALL ON FUNCTION mes_internal.close_leaves(boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mes_internal.close_leaves(boolean) TO mes_engine;
 
 CREATE FUNCTION mes.height_at(at_time timestamptz)
 RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE

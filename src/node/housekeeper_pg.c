@@ -57,6 +57,18 @@ run(const char *query)
 	commit_transaction();
 }
 
+/* Since it was asked last. */
+static bool
+apply_was_busy(void)
+{
+	static uint64 seen;
+	uint64 now = pg_atomic_read_u64(&node_shared->stats.transactions);
+	bool busy = now != seen;
+
+	seen = now;
+	return busy;
+}
+
 /* One step towards closing balances; true when there may be more to do. */
 static bool
 close_leaves(void)
@@ -65,7 +77,9 @@ close_leaves(void)
 	bool more;
 
 	begin_transaction();
-	if (SPI_execute("SELECT mes_internal.close_leaves()", false, 1) != SPI_OK_SELECT)
+	if (SPI_execute(apply_was_busy() ? "SELECT mes_internal.close_leaves(true)"
+									 : "SELECT mes_internal.close_leaves(false)",
+					false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not close a leaf");
 	more = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	commit_transaction();

@@ -122,6 +122,6 @@ sql -c 'ANALYZE' >/dev/null
 payer=$(sql -c "SELECT address FROM mes.outputs WHERE asset = '$of_asset' ORDER BY height LIMIT 1")
 for run in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
   echo "SELECT count(*) FROM mes.account_statement('$payer');"
-done | { echo '\timing on'; cat; } | sql | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' > "$work/statement"
+done | { printf '%s\n' '\timing on'; cat; } | sql | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' > "$work/statement"
 say statement_lines "$(sql -c "SELECT count(*) FROM mes.account_statement('$payer')")" lines
 say statement_ms "$(sort -g "$work/statement" | sed -n 8p)" ms
