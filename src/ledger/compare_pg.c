@@ -13,8 +13,9 @@
 /* Asking costs something even where there is nothing; long rows cost as several. */
 #define QUESTION_COST 100
 #define ROW_BYTES 256
-/* Rows that come without an order have to be sorted: so many heights at once. */
-#define WIDTH_MAX 65536
+#define WIDTH_MAX 4096
+/* Rows that come without an order have to be sorted before the first is seen. */
+#define WIDTH_SORTED_MAX 256
 /* Content of one position, all of it: a block at its limits is smaller. */
 #define CONTENT_MAX (64 * 1024 * 1024)
 
@@ -97,6 +98,12 @@ visit_row(void *context, const RowsetRow *row)
 	CompareRow *listed = &answer->list[answer->count];
 
 	count_cost(pass, row);
+	/* who compares asks for the rows of one position, or of a range that has few */
+	if (pass->cost > ANSWER_COST && pass->question->from != pass->question->to)
+	{
+		answer->count = 0;
+		return false;
+	}
 	if (pass->seen++ < pass->question->skip)
 		return true;
 	answer->more = answer->count == COMPARE_ROWS_MAX;
@@ -154,6 +161,14 @@ answer_ranges(const RowsetRange *range, Pass *pass)
 }
 
 uint64_t
+compare_width(RowsetRelation relation)
+{
+	if (!rowsets[relation].by_height)
+		return COMPARE_POSITION_MAX;
+	return relation == ROWSET_STATE ? WIDTH_SORTED_MAX : WIDTH_MAX;
+}
+
+uint64_t
 compare_answer(const CompareQuestion *question, uint64_t applied, CompareAnswer *answer)
 {
 	Pass *pass = palloc0(sizeof(Pass));
@@ -173,7 +188,7 @@ compare_answer(const CompareQuestion *question, uint64_t applied, CompareAnswer 
 	/* what this node has no such relation for, or would take too long, has no parts and no rows */
 	if (question->relation >= ROWSET_COUNT ||
 		(question->kind == COMPARE_CONTENT && question->from != question->to) ||
-		(rowsets[question->relation].by_height && question->to - question->from >= WIDTH_MAX))
+		question->to - question->from >= compare_width((RowsetRelation) question->relation))
 		return pass->cost;
 	if (question->kind == COMPARE_RANGES)
 		answer_ranges(&range, pass);

@@ -13,6 +13,9 @@
 extern uint64_t compare_answer(const CompareQuestion *question, uint64_t applied,
 							   CompareAnswer *answer);
 
+/* So many positions may be asked about at once. */
+extern uint64_t compare_width(RowsetRelation relation);
+
 /* The greatest position of a relation, 0 when it is empty. */
 extern uint64_t compare_last_position(RowsetRelation relation, uint64_t as_of);
 

@@ -20,7 +20,7 @@
 #include "utils/memutils.h"
 
 /* Positions of a first question: then less, where there are many rows. */
-#define STRIDE 4096
+#define STRIDE_MAX 4096
 /* Parts with so few rows are compared row by row. */
 #define FEW_ROWS 64
 #define LISTED_MAX 1000
@@ -320,9 +320,10 @@ search_relation(Search *search)
 {
 	const Rowset *set = &rowsets[search->relation];
 	uint64_t last = compare_last_position(search->relation, search->as_of);
+	uint64_t stride = Min(STRIDE_MAX, compare_width(search->relation));
 
-	for (uint64_t from = set->by_height ? 1 : 0; from <= last; from += STRIDE)
-		descend(search, from, Min(from + STRIDE - 1, last));
+	for (uint64_t from = set->by_height ? 1 : 0; from <= last; from += stride)
+		descend(search, from, Min(from + stride - 1, last));
 	if (!set->by_height)
 		descend(search, last + 1, COMPARE_POSITION_MAX);
 }

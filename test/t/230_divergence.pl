@@ -152,7 +152,7 @@ for i in range(calls):
 END
 my $refused = "SELECT frames_refused FROM mes.stat_peers WHERE member = 'ash'";
 my $before = $bank->sql(2, $refused);
-my $question = join '', '06', '0000000000000007', '02', '00', '00', map { sprintf '%016x', $_ } 1, 65000, 1 << 40, 0;
+my $question = join '', '06', '0000000000000007', '02', '00', '00', map { sprintf '%016x', $_ } 1, 4096, 1 << 40, 0;
 sub flood
 {
 	my ($calls, $count, $frame) = @_;
