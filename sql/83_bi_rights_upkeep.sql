@@ -93,13 +93,17 @@ WITH paid AS (
          pg_catalog.to_char(t.block_time AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint AS date_key
     FROM mes_internal.transaction_rows AS t, LATERAL mes_internal.royalty_rows(t.body) AS r
    WHERE t.operation IN (0, 22, 24, 27) AND t.status = 0
+), parties AS (
+  SELECT a.address, d.account_key
+    FROM (SELECT p.payer AS address FROM paid AS p UNION SELECT p.payee FROM paid AS p) AS a
+    LEFT JOIN mes_bi.dim_account AS d ON d.address = mes_internal.address_text(a.address)
 )
 SELECT (p.tx_id >> 20 << 20) + p.first_output + p.output_index AS royalty_key, p.tx_id >> 20 AS height, p.block_time, p.date_key,
        CASE WHEN p.reference ~ '^20[2-5][0-9]-(0[1-9]|1[0-2])'
             THEN (pg_catalog.substr(p.reference, 1, 4) || pg_catalog.substr(p.reference, 6, 2) || '01')::bigint
             ELSE p.date_key END AS period_date_key,
-       w.work_key, o.work_key AS source_work_key, mes_internal.report_party(p.payer) AS payer_account_key,
-       mes_internal.report_party(p.payee) AS payee_account_key, coalesce(l.licence_key, 0) AS licence_key,
+       w.work_key, o.work_key AS source_work_key, f.account_key AS payer_account_key,
+       t.account_key AS payee_account_key, coalesce(l.licence_key, 0) AS licence_key,
        coalesce(l.territory_key, 0) AS territory_key, coalesce(l.medium_key, -1) AS medium_key, a.asset_id::bigint AS asset_key,
        (p.tx_id & 1048575)::integer AS position, p.output_index AS transfer_index, p.reason, pg_catalog.encode(p.txid, 'hex') AS txid_hex,
        pg_catalog.round(mes_internal.whole_units(p.amount_units, a.decimals), 8) AS amount, p.reference
@@ -107,6 +111,8 @@ SELECT (p.tx_id >> 20 << 20) + p.first_output + p.output_index AS royalty_key, p
   JOIN mes_internal.asset_rows AS a ON a.code = p.asset
   JOIN mes_bi.dim_work AS w ON w.work_id_hex = pg_catalog.encode(p.work_id, 'hex')
   JOIN mes_bi.dim_work AS o ON o.work_id_hex = pg_catalog.encode(p.source_work_id, 'hex')
+  JOIN parties AS f ON f.address = p.payer
+  JOIN parties AS t ON t.address = p.payee
   LEFT JOIN mes_bi.dim_licence AS l ON l.licence_id_hex = pg_catalog.encode(p.licence_id, 'hex');
 COMMENT ON VIEW mes_internal.report_royalty IS 'what mes_bi.fact_royalty must hold';
 
