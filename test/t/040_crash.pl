@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $kills = $ENV{KILLS} // 10;
-my $seed = $ENV{SEED} // time;
+my $seed = $ENV{SEED} || time;
 my $clients = 4;
 my $supply = 1_000_000_000;
 srand $seed;
