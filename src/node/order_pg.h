@@ -16,7 +16,7 @@
 /* Own bodies that wait so long are told again. */
 #define ORDER_REGOSSIP_MS 250
 /* How long whom a block answered may take to come back into the next. */
-#define ORDER_GATHER_MS 3
+#define ORDER_GATHER_MS 8
 
 /* A block whose order is final, on its way to apply. */
 typedef struct OrderedBlock
