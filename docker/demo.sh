@@ -103,16 +103,16 @@ SET session_replication_role = replica;
 UPDATE mes_internal.output_rows SET amount_units = amount_units * 1000
  WHERE output_id = (SELECT min(output_id) FROM mes_internal.output_rows);
 SQL
-say 'It changes nothing for anybody else, and the auditor of west is shown the very row.'
+say 'It changes nothing for anybody else. East finds the very row from outside, and who is wrong; so does'
+echo '   the auditor of west.'
+ask east "SELECT relation, row_key, height, problem, at_fault FROM mes.locate_divergence('west')"
 ask west 'SELECT height, object, problem FROM mes.verify()'
 ask east 'SELECT count(*) AS problems FROM mes.verify()'
-at west <<'SQL'
-SET session_replication_role = replica;
-UPDATE mes_internal.output_rows SET amount_units = amount_units / 1000
- WHERE output_id = (SELECT min(output_id) FROM mes_internal.output_rows);
-SQL
-say 'He takes it back; the ledger of west is whole again.'
+
+say 'West mends the row from the block that a quorum signed, and the repair is on record.'
+ask west 'SELECT height, relation, row_key, problem, source FROM mes.repair_node()'
 ask west 'SELECT count(*) AS problems FROM mes.verify()'
+ask east "SELECT count(*) AS differences FROM mes.locate_divergence('west')"
 
 . docker/demo_film.sh
 film_story

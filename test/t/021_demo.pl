@@ -31,7 +31,11 @@ is(() = $story =~ /^ERROR/mg, 5, 'five statements are refused, those that should
 like($story, qr/FROM mes\.verify\(\);\n.*\n[-+]+\n\n/, 'the auditor finds no problem');
 like($story, qr/decided_while_away \n-+\n +1\n/, 'a killed bank has what was decided while it was away');
 like($story, qr/^west> .*verify.*\n(.*\n){2} +\d+ \| output +\| .*\n/m, 'the edited row is shown to the auditor of that bank');
-is(() = $story =~ / problems \n-+\n +0\n/g, 2, 'no other bank has it, and it goes when it is taken back');
+like($story, qr/^east> .*locate_divergence.*\n(.*\n){2} output_rows +\| output_id = \d+ +\| +\d+ \| differs +\| there\n/m,
+	'another bank locates it to the row');
+like($story, qr/^west> .*repair_node.*\n(.*\n){2} +\d+ \| output_rows +\| output_id = \d+ .*\| signed block\n/m, 'and it is mended');
+is(() = $story =~ / problems \n-+\n +0\n/g, 2, 'no other bank has it, and it goes when it is mended');
+like($story, qr/ differences \n-+\n +0\n/, 'the banks have the same rows again');
 like($story, qr/stop them +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
 
 # ---- the studio's half, as docs/demo.md shows it
