@@ -33,6 +33,5 @@ push @acked, $bank->load_end($load);
 $bank->wait_equal;
 $bank->ledgers_equal('after so long');
 $bank->has_acked($_) foreach @acked;
-$bank->wait_voting(4);
 $bank->logs_are_clean;
 done_testing();
