@@ -9,7 +9,7 @@ transfers=${TRANSFERS:-20000} rounds=${ROUNDS:-3} seconds=${SECONDS_A_SIDE:-6}
 base_port=${FOUR_PORT:-28401}
 . test/bench/federation.inc
 
-psql -X -q -d postgres -c 'CREATE DATABASE pgbench' >/dev/null
+psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS pgbench' -c 'CREATE DATABASE pgbench' >/dev/null 2>&1
 pgbench -q -i -s 20 pgbench >/dev/null 2>&1
 federation 4
 
