@@ -158,6 +158,7 @@ publish_start(void)
 {
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->genesis = *apply.genesis;
+	node_shared->genesis_version++;
 	node_shared->tip = apply.tip;
 	node_shared->final_height = apply.tip.height;
 	node_shared->database_oid = MyDatabaseId;
@@ -454,6 +455,7 @@ publish_epoch(void)
 	apply.genesis = apply.next, apply.next = before;
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->genesis = *apply.genesis;
+	node_shared->genesis_version++;
 	LWLockRelease(node_shared->lock);
 	if (!members_differ(before, apply.genesis))
 		return;

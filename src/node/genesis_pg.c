@@ -41,27 +41,46 @@ genesis_derive(NodeGenesis *genesis, const uint8_t voting_key[SUITE_PUBLIC_SIZE]
 		genesis->self++;
 }
 
-void
-genesis_running(NodeGenesis *genesis)
+static void
+refuse_standby(void)
 {
-	McProblem problem;
-	bool known;
-	char reason[NODE_REASON_MAX];
-
 	if (RecoveryInProgress()) /* P20 */
 		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 						errmsg("this server is a standby and cannot submit"),
 						errhint("Connect to the primary.")));
+}
+
+const NodeGenesis *
+genesis_in_force(void)
+{
+	static NodeGenesis genesis;
+	static uint64_t version;
+	McProblem problem;
+	bool known;
+	char reason[NODE_REASON_MAX];
+
+	refuse_standby();
 	shmem_require();
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	known = node_shared->genesis_known && node_shared->database_oid == MyDatabaseId;
-	if (known)
-		*genesis = node_shared->genesis;
-	strlcpy(reason, node_shared->reason, sizeof(reason));
+	if (known && version != node_shared->genesis_version)
+	{
+		genesis = node_shared->genesis;
+		version = node_shared->genesis_version;
+	}
+	if (!known)
+		strlcpy(reason, node_shared->reason, sizeof(reason));
 	LWLockRelease(node_shared->lock);
 	if (!known)
 		problem_check(status_problem_name(&problem, MC_NOT_RUNNING, reason, strlen(reason)),
 					  &problem);
+	return &genesis;
+}
+
+void
+genesis_running(NodeGenesis *genesis)
+{
+	*genesis = *genesis_in_force();
 }
 
 bool

@@ -138,6 +138,7 @@ typedef struct NodeShared
 	Oid database_oid; /* of the running apply worker */
 	bool genesis_known;
 	NodeGenesis genesis;
+	uint64_t genesis_version; /* counts its changes: 40 kB are copied only then */
 	PbftTip tip; /* the last block whose transaction is durable */
 	uint64_t final_height;
 	PbftSummary consensus;

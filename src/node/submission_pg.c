@@ -394,12 +394,9 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 const uint8_t *
 submission_hand_in(McSpan envelope)
 {
-	static NodeGenesis genesis;
-
 	if (submission_pending() || session.promised != NULL)
 		beside_refuse("mes.submit()");
-	genesis_running(&genesis);
-	hand_in(envelope, &genesis);
+	hand_in(envelope, genesis_in_force());
 	return session.submission;
 }
 
