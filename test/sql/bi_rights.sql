@@ -100,8 +100,8 @@ UPDATE mes_bi.fact_share_change SET share_ppm_after = share_ppm_after + 1 WHERE 
 UPDATE mes_bi.agg_revenue_day SET amount = amount + 1 WHERE reason = 'licence';
 INSERT INTO mes_bi.agg_payee_month SELECT payee_month_key + 1000, height, block_time, date_key + 30, source_work_key, work_key, payee_account_key,
        asset_key, reason, royalty_count, amount FROM mes_bi.agg_payee_month WHERE reason = 'direct';
-SELECT relation, problem, row_count FROM mes.verify_reports();
-SELECT relation, problem FROM mes.verify_reports(1, (SELECT max(height) - 1 FROM mes.blocks)) WHERE relation LIKE 'agg%';
+SELECT relation, problem, row_count FROM mes.verify_reports() ORDER BY 1, 2;
+SELECT relation, problem FROM mes.verify_reports(1, (SELECT max(height) - 1 FROM mes.blocks)) WHERE relation LIKE 'agg%' ORDER BY 1, 2;
 ROLLBACK;
 
 -- and is put right from the ledger's rows
