@@ -1,6 +1,7 @@
 #!/bin/sh
 # run_tap.sh LAYER BINDIR FILE.pl... - runs TAP tests with PostgreSQL's own test modules on the
-# server programs in BINDIR. Servers' and tests' logs stay in build/log/LAYER; prints the count.
+# server programs in BINDIR, as many at a time as there are cores: they mostly wait (PROVE_FLAGS=-j1: one
+# by one). Servers' and tests' logs stay in build/log/LAYER; prints the count.
 [ $# -gt 2 ] || { echo "$1: 0 passed, 0 failed"; exit 0; }
 layer=$1 bindir=$2
 shift 2
@@ -13,7 +14,7 @@ mkdir -p "$work" build/log
 export PATH="$bindir:$PWD/build/tmp_install/usr/local/bin:$PATH" TESTDIR="$work" TESTDATADIR="$work/data" TESTLOGDIR="$work/log"
 export PG_REGRESS="$pg_regress"
 export PG_TEST_PORT_DIR=/var/tmp/meschain-ports-$(id -u)
-prove -I "$modules" -I test/lib ${PROVE_FLAGS:-} "$@" > "$log" 2>&1
+prove -I "$modules" -I test/lib ${PROVE_FLAGS:--j$(nproc)} "$@" > "$log" 2>&1
 status=$?
 rm -rf "build/log/$layer"
 cp -R "$work/tmp_check/log" "build/log/$layer" 2>/dev/null
