@@ -78,7 +78,9 @@ LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_submit_bat
 COMMENT ON FUNCTION mes.submit_batch(bytea[]) IS 'hands in independent transactions signed elsewhere, waits for all and answers a receipt each; not in a transaction block';
 
 CREATE VIEW mes.status AS
-SELECT s.node, s.member, s.mode, s.voting, s.reason, s.hint,
+SELECT s.node, s.member, s.mode, s.voting,
+       CASE WHEN fresh.here THEN 'no genesis yet' ELSE s.reason END AS reason,
+       CASE WHEN fresh.here THEN 'Run mes.create_genesis() or mes.join_federation().' ELSE s.hint END AS hint,
        coalesce(s.final_height, tip.height, 0) AS final_height, coalesce(s.applied_height, tip.height, 0) AS applied_height,
        coalesce(s.stable_height, tip.height, 0) AS stable_height, coalesce(s.state_root, tip.state_root) AS state_root,
        s.view, CASE WHEN s.view IS NOT NULL THEN 0::bigint END AS epoch,
@@ -90,6 +92,7 @@ SELECT s.node, s.member, s.mode, s.voting, s.reason, s.hint,
        (SELECT pg_catalog.min(l.from_height) FROM mes_internal.leaves AS l) AS history_from_height,
        mes.version() AS version
   FROM mes_internal.node_status() AS s
+  CROSS JOIN LATERAL (SELECT s.mode = 'offline' AND s.reason IS NULL AND NOT EXISTS (SELECT FROM mes.genesis)) AS fresh (here)
   LEFT JOIN (SELECT b.height, b.state_root, b.block_time FROM mes_internal.block_rows AS b
               ORDER BY b.height DESC LIMIT 1) AS tip ON true;
 COMMENT ON VIEW mes.status IS 'how this node is; one row';

@@ -16,7 +16,7 @@ COMMENT ON COLUMN mes.stat_peers.port IS 'port there';
 COMMENT ON COLUMN mes.stat_peers.connected IS 'true while this node''s connection to it is up';
 COMMENT ON COLUMN mes.stat_peers.connected_since IS 'when that connection last came up or went down, null when it never did';
 COMMENT ON COLUMN mes.stat_peers.heard IS 'true when it said something lately';
-COMMENT ON COLUMN mes.stat_peers.voting IS 'true when it said lately that it votes';
+COMMENT ON COLUMN mes.stat_peers.voting IS 'true when it is connected and said lately that it votes';
 COMMENT ON COLUMN mes.stat_peers.last_heard_at IS 'when it last said something, null when it never did';
 COMMENT ON COLUMN mes.stat_peers.view IS 'view it said it is in';
 COMMENT ON COLUMN mes.stat_peers.committed_height IS 'last block that it said is ordered';

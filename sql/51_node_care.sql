@@ -19,6 +19,7 @@ WITH s AS (
   SELECT * FROM mes.status
 ), facts (code, fact) AS (
   SELECT CASE WHEN NOT EXISTS (SELECT FROM mes.genesis) THEN 3
+              WHEN s.mode = 'voting' AND s.members_voting < s.quorum THEN 1
               WHEN s.mode IN ('voting', 'following', 'standby') THEN 0
               WHEN s.mode IN ('starting', 'syncing', 'paused') THEN 1 ELSE 2 END,
          s.mode || coalesce(': ' || s.reason, '') FROM s

@@ -64,8 +64,9 @@ const CliCommand cmd_node[] = {
 	  "usage: mesctl node health [--dir DIR --node K | --db CONNINFO]\n\n" TARGET_HELP
 	  "\nAsks mes.health(). Exit codes are those of monitoring plug-ins: 0 it votes or follows, 1 "
 	  "it\n"
-	  "starts, synchronises, is paused or something waits for a hand, 2 it does neither, does not\n"
-	  "answer or its books have a fault, 3 it cannot be told.\n\n"
+	  "starts, synchronises, is paused, waits for a quorum, or something waits for a hand, 2 it "
+	  "does\n"
+	  "neither, does not answer or its books have a fault, 3 it cannot be told.\n\n"
 	  "example:\n  mesctl node health --dir /var/lib/ledger\n",
 	  run_health },
 	{ 0 },

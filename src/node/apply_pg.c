@@ -191,7 +191,7 @@ start_apply(void)
 	apply.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
 	apply.next = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
 	if (!genesis_read(apply.origin))
-		worker_leave(NODE_OFFLINE, "this database holds no ledger",
+		worker_leave(NODE_OFFLINE, "no genesis yet",
 					 "Run mes.create_genesis() or mes.join_federation().");
 	load_tip();
 	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.genesis);

@@ -21,7 +21,9 @@ peer_heard(Peer *peer)
 bool
 peer_votes(Peer *peer)
 {
-	return pg_atomic_read_u32(&peer->active) != 0 && peer_heard(peer);
+	/* a server that crashed takes its connection with it, long before its silence tells */
+	return pg_atomic_read_u32(&peer->active) != 0 && pg_atomic_read_u32(&peer->link_up) != 0 &&
+		   peer_heard(peer);
 }
 
 #define PEER_COLUMNS 24

@@ -13,7 +13,7 @@
 #define PEER_HEARD_US INT64CONST(5000000)
 
 extern bool peer_heard(Peer *peer);
-/* It said lately that it is active in a view. */
+/* It said lately that it is active in a view, and there is a connection to it. */
 extern bool peer_votes(Peer *peer);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "access/xlog.h"
+#include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -13,6 +14,7 @@
 #include "node/pause_pg.h"
 #include "node/peer_stats_pg.h"
 #include "node/shmem_pg.h"
+#include "node/worker_pg.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/builtins.h"
@@ -90,7 +92,7 @@ waits_for_standby(pid_t apply_pid)
 	return apply != NULL && apply->wait_event_info == WAIT_EVENT_SYNC_REP;
 }
 
-/* Members known to vote: this node, and who said lately that it is active in a view. */
+/* Members known to vote: this node, and who is connected and said lately that it is active. */
 static uint32_t
 members_voting(const NodeSnapshot *snapshot)
 {
@@ -127,19 +129,35 @@ say_view(NodeSnapshot *snapshot)
 	set_reason(snapshot, snapshot->mode, reason, "mes.stat_peers names who is missing.");
 }
 
-/* A node that votes among too few says who it waits for. */
+/*
+ * A node among too few that vote says who it waits for. Before its first quorum it does not vote
+ * itself: it asks the others first whether it forgot a vote.
+ */
 static void
 say_quorum(NodeSnapshot *snapshot)
 {
+	const PbftSummary *consensus = &snapshot->consensus;
+	bool in_view = consensus->voting || consensus->mode == PBFT_MODE_STARTING ||
+				   consensus->mode == PBFT_MODE_ACTIVE;
 	uint32_t voting = members_voting(snapshot);
 	char reason[NODE_REASON_MAX];
 
-	if (!snapshot->runs || !snapshot->consensus.voting || snapshot->mode != NODE_VOTING ||
-		voting >= snapshot->consensus.quorum)
+	if (!snapshot->runs || !in_view || snapshot->mode != NODE_VOTING || voting >= consensus->quorum)
 		return;
 	snprintf(reason, sizeof(reason), "%u of %u members vote, %u are needed", voting,
-			 snapshot->member_count, snapshot->consensus.quorum);
+			 snapshot->member_count, consensus->quorum);
 	set_reason(snapshot, snapshot->mode, reason, "mes.stat_peers names who is missing.");
+}
+
+/* Workers that found no extension look again when there is a genesis; whoever asks here has one. */
+static void
+forget_missing_extension(NodeSnapshot *snapshot)
+{
+	const char *database = get_database_name(MyDatabaseId);
+
+	if (!snapshot->runs && strcmp(snapshot->reason, REASON_NO_EXTENSION) == 0 && database != NULL &&
+		strcmp(database, guc_database) == 0)
+		set_reason(snapshot, snapshot->mode, "", "");
 }
 
 static void
@@ -174,6 +192,7 @@ take_snapshot(NodeSnapshot *snapshot)
 		snapshot->consensus.voting &= snapshot->member_count > 1;
 		strlcpy(snapshot->hint, "Call mes.resume_node() to go on.", sizeof(snapshot->hint));
 	}
+	forget_missing_extension(snapshot);
 	say_quorum(snapshot);
 	say_view(snapshot);
 	if (snapshot->runs && database != MyDatabaseId)

@@ -81,8 +81,7 @@ worker_check_extension(void)
 	char *version;
 
 	if (!OidIsValid(get_extension_oid("meschain", true)))
-		worker_leave(NODE_OFFLINE, "the extension is not created in this database",
-					 "Run CREATE EXTENSION meschain CASCADE.");
+		worker_leave(NODE_OFFLINE, REASON_NO_EXTENSION, "Run CREATE EXTENSION meschain CASCADE.");
 	if (SPI_execute("SELECT extversion FROM pg_extension WHERE extname = 'meschain'", true, 1) !=
 			SPI_OK_SELECT ||
 		SPI_processed != 1)

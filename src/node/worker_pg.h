@@ -13,6 +13,8 @@
 /* Connects to meschain.database and pins every setting that could change or delay a block (P5). */
 extern void worker_connect(void);
 
+#define REASON_NO_EXTENSION "the extension is not created in this database"
+
 /*
  * In the worker's first transaction: becomes mes_engine (P6); goes away with a reason in mes.status
  * when the extension is missing or of another version than the library.

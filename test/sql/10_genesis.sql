@@ -3,6 +3,7 @@
 \set VERBOSITY sqlstate
 SELECT mes.create_account('early');
 \set VERBOSITY terse
+SELECT mode, reason, hint FROM mes.status;
 SELECT mes.create_node_key();
 SELECT jsonb_object_keys(mes.node_descriptor()) AS field ORDER BY 1;
 -- a genesis is checked before it is taken

@@ -47,8 +47,9 @@ $bank->wait_blocks(2, 5);
 $bank->kill9(3);
 $bank->wait_blocks(2, 20);
 pass('three go on without the fourth');
-$bank->wait_until(1, 'SELECT members_voting, can_stop FROM mes.status', '3|f');
-pass('and know that no other may be stopped');
+$bank->wait_until(1, "SELECT connected FROM mes.stat_peers WHERE member = 'cedar'", 'f');
+is($bank->sql(1, 'SELECT members_voting, can_stop FROM mes.status'), '3|f',
+	'a member whose connection is gone votes no more, and no other may be stopped');
 $bank->start(3);
 my $acked = $bank->load_end($load);
 $bank->wait_equal;
@@ -62,6 +63,8 @@ $bank->stop(3, 4);
 $bank->wait_until(1, 'SELECT reason FROM mes.status', '2 of 4 members vote, 3 are needed');
 is($bank->sql(1, "SELECT string_agg(member, ' ' ORDER BY number) FROM mes.stat_peers WHERE NOT voting"), 'cedar elm',
 	'mes.stat_peers names who is missing');
+is($bank->sql(1, 'SELECT exit_code, message FROM mes.health()') =~ s/,.*//r, '1|voting: 2 of 4 members vote',
+	'to monitoring it is a warning');
 my $height = $bank->height(1);
 like($bank->sql_error(1, "SET meschain.commit_timeout = '2s'; SELECT mes.transfer('$address{2}', 'EUR', 7)"),
 	qr/outcome unknown/, 'a submission is not decided');
@@ -75,7 +78,10 @@ pass('when they are back what waited is decided');
 $load = $bank->load_begin(node => 1, clients => 4, seconds => 8);
 $bank->wait_blocks(1, 5);
 $bank->kill9;
-$bank->start;
+$bank->start(1);
+$bank->wait_until(1, "SELECT reason ~ '^[01] of 4 members vote, 3 are needed|: 1 of 4 members are heard, 3 ' FROM mes.status", 't');
+pass('one alone says how many are missing');
+$bank->start(2 .. 4);
 $acked = $bank->load_end($load);
 $bank->wait_equal;
 $bank->ledgers_equal('after all four were killed');
