@@ -5,12 +5,15 @@
 #include "cli/certificate.h"
 #include "cli/federation.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -46,6 +49,50 @@ is_empty(const char *dir)
 	return empty;
 }
 
+/* As PostgreSQL binds it. */
+static bool
+is_free(int port)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t) port),
+		.sin_addr.s_addr = inet_addr(FEDERATION_HOST),
+	};
+	int on = 1;
+	int end = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool bound;
+
+	if (end < 0 || setsockopt(end, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
+		cli_fail("cannot look at port %d: %s", port, strerror(errno));
+	bound = bind(end, (struct sockaddr *) &address, sizeof(address)) == 0;
+	if (!bound && errno != EADDRINUSE)
+		cli_fail("cannot listen on port %d: %s", port, strerror(errno));
+	close(end);
+	return bound;
+}
+
+/* Before anything is made, so that nothing half made is left. */
+static void
+check_ports(const Federation *federation)
+{
+	for (int node = 1; node <= federation->nodes; node++)
+	{
+		int port = federation_port(federation, node);
+
+		if (!is_free(port))
+			cli_fail("port %d is taken by another server, perhaps of another federation\n"
+					 "hint: Stop that one, or choose other ports with --base-port.",
+					 port);
+	}
+}
+
+static void
+check_new(const char *dir)
+{
+	if (access(cli_format("%s/federation", dir), F_OK) == 0)
+		cli_fail("\"%s\" holds a federation already; mesctl federation destroy removes it", dir);
+}
+
 static void
 check_room(const Federation *federation)
 {
@@ -56,9 +103,6 @@ check_room(const Federation *federation)
 		cli_usage("\"%s\" is too long a path for a socket, %zu bytes are the limit; "
 				  "choose a shorter --dir",
 				  socket, sizeof(address.sun_path) - 1);
-	if (access(cli_format("%s/federation", federation->dir), F_OK) == 0)
-		cli_fail("\"%s\" holds a federation already; mesctl federation destroy removes it",
-				 federation->dir);
 	if (!is_empty(federation->dir))
 		cli_fail("\"%s\" is not empty", federation->dir);
 }
@@ -373,8 +417,10 @@ run_create(int argc, char **argv)
 	plan_genesis(&creation, genesis, nodes);
 	extra_settings(&creation.settings);
 	server_program("initdb");
-	federation->dir = owner_create_directory(dir);
 	federation->base_port = (int) base_port;
+	check_new(dir);
+	check_ports(federation);
+	federation->dir = owner_create_directory(dir);
 	check_room(federation);
 	owner_become(federation->dir);
 	federation_write(federation);

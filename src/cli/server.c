@@ -34,6 +34,42 @@ server_user(void)
 	return user;
 }
 
+/* From here on this process, root's so far, is that user's. */
+static bool
+become_user(const struct passwd *user)
+{
+	return initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+		   setuid(user->pw_uid) == 0;
+}
+
+/* Tried by a process of its own, since there is no way back to root. */
+static bool
+user_can_enter(const struct passwd *user, const char *dir)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		cli_fail("cannot start a process: %s", strerror(errno));
+	if (child == 0)
+		_exit(become_user(user) && chdir(dir) == 0 ? 0 : 1);
+	return server_end(child);
+}
+
+static void
+give_to_server_user(const char *dir)
+{
+	const struct passwd *user = server_user();
+
+	if (chown(dir, user->pw_uid, user->pw_gid) != 0)
+		cli_fail("cannot give \"%s\" to user %s: %s", dir, user->pw_name, strerror(errno));
+	if (user_can_enter(user, dir))
+		return;
+	rmdir(dir);
+	cli_fail("user %s, as whom the servers run, cannot enter \"%s\"\n"
+			 "hint: Choose a directory that this user can enter, such as /var/lib/ledger.",
+			 user->pw_name, dir);
+}
+
 char *
 owner_create_directory(const char *dir)
 {
@@ -45,9 +81,8 @@ owner_create_directory(const char *dir)
 	if (stat(dir, &found) != 0 || !S_ISDIR(found.st_mode))
 		cli_fail("\"%s\" is no directory", dir);
 	/* an existing one must be empty, which the caller checks before anything is done in it */
-	if (geteuid() == 0 && found.st_uid == 0 && rmdir(dir) == 0 && mkdir(dir, S_IRWXU) == 0 &&
-		chown(dir, server_user()->pw_uid, server_user()->pw_gid) != 0)
-		cli_fail("cannot give \"%s\" to user %s: %s", dir, server_user()->pw_name, strerror(errno));
+	if (geteuid() == 0 && found.st_uid == 0 && rmdir(dir) == 0 && mkdir(dir, S_IRWXU) == 0)
+		give_to_server_user(dir);
 	path = realpath(dir, NULL);
 	if (path == NULL)
 		cli_fail("cannot find \"%s\": %s", dir, strerror(errno));
@@ -72,15 +107,15 @@ owner_become(const char *dir)
 		return;
 	if (user == NULL)
 		cli_fail("the owner of \"%s\" is no user of this machine", dir);
-	if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
-		setuid(user->pw_uid) != 0)
+	if (!become_user(user))
 		cli_fail("cannot become user %s: %s", user->pw_name, strerror(errno));
 	setenv("HOME", user->pw_dir, 1);
 	setenv("USER", user->pw_name, 1);
 	setenv("LOGNAME", user->pw_name, 1);
 	/* the caller's directory may be closed to this user */
 	if (chdir(dir) != 0)
-		cli_fail("cannot enter \"%s\": %s", dir, strerror(errno));
+		cli_fail("user %s, whose it is, cannot enter \"%s\": %s", user->pw_name, dir,
+				 strerror(errno));
 }
 
 /* ---- programs ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ refused('an unknown option', 2, qr/no option --colour/, 'key', 'show', '--colour
 refused('too many nodes', 2, qr/101/, 'federation', 'create', '--dir', $dir, '--nodes', 101);
 refused('a setting without a value', 2, qr/name=value/, 'federation', 'create', '--dir', $dir, '--set', 'jit');
 refused('a path no socket fits in', 2, qr/too long a path/, 'federation', 'create', '--dir',
-	"$home/" . 'x' x 100);
+	"$home/" . 'x' x 100, '--nodes', 1, '--base-port', $port);
 like(done('create', 'federation', 'create', '--dir', $dir, '--nodes', 1, '--base-port', $port), qr/^stop +mesctl/m,
 	'says how to stop it');
 is((stat $dir)[2] & 0777, 0700, 'the directory is its owner\'s alone');
