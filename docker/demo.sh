@@ -50,7 +50,10 @@ if [ -e "$dir/federation" ]; then
 fi
 echo "demo.sh: making four banks"
 printf '{"members": [{"name": "north"}, {"name": "east"}, {"name": "south"}, {"name": "west"}]}' |
-  mesctl federation create --dir "$dir" --base-port "$port" --genesis - >/dev/null
+  mesctl federation create --dir "$dir" --base-port "$port" --genesis - >/dev/null || {
+  echo "demo.sh: DEMO_PORT=N make demo takes ports N to N+3, DEMO_DIR another directory" >&2
+  exit 1
+}
 
 at() {
   bank=$1
@@ -128,3 +131,5 @@ The four banks run in $dir, ports $port to $((port + 3)): north, east, south and
   stop them    mesctl federation stop --dir $dir
   remove them  mesctl federation destroy --dir $dir
 END
+[ ! -e "$dir-dashboard/index.html" ] ||
+  echo "  dashboard    $dir-dashboard/index.html, which stays when they are removed"

@@ -25,7 +25,7 @@ film_story() {
   channel=$(account south channel)
   at north -o /dev/null -c "SET meschain.account = 'treasury'; SELECT mes.transfer('$channel', 'EUR', 5000)"
   # what the bank of the north calls them is its own affair: a table of its own, joined to the ledger
-  at north -c "DROP TABLE IF EXISTS address_book; CREATE TABLE address_book (address text PRIMARY KEY, name text);
+  at north -c "CREATE TABLE address_book (address text PRIMARY KEY, name text);
     INSERT INTO address_book VALUES ('$author', 'author'), ('$studio', 'studio'), ('$channel', 'channel')"
 
   say 'An author banks at west and registers a novel. A studio at east films it and owes the novel a tenth.'

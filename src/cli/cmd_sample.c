@@ -69,8 +69,9 @@ take_answer(Load *load, Batch *batch)
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		query_fail("the sample was not taken", result, batch->connection);
 	if (cli_number("taken", PQgetvalue(result, 0, 0), 0, INT64_MAX) != batch->count)
-		cli_fail("the ledger refused a part of the sample: %s. Is it loaded already? Another seed "
-				 "makes another market.",
+		cli_fail("the ledger refused a part of the sample: %s\n"
+				 "hint: A market issues an asset: give --asset a code that is new here. Where this "
+				 "market is loaded already, give --seed another number too.",
 				 PQgetvalue(result, 0, 1));
 	PQclear(result);
 	while ((result = PQgetResult(batch->connection)) != NULL)
@@ -359,6 +360,8 @@ run_sample(int argc, char **argv)
 		cli_usage("sample load takes no word \"%s\"", argv[1]);
 	cli_check(tx_asset_parse(span_text(asset), &load.sample.asset, &problem), &problem);
 	load.sample.seed = (uint64_t) seed;
+	/* a bar is for eyes, not for a log */
+	load.quiet = load.quiet || !isatty(STDERR_FILENO);
 	connect_all(&load, &target);
 	sample_make(&load.sample, load.transactions);
 	load.began_us = cli_now_us();

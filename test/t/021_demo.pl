@@ -29,6 +29,8 @@ like($story, qr/lunch +\| +- +\| +49\.90 +\| +1150\.10/, 'the statement has its 
 like($story, qr/output_rows" is part of the ledger/, 'a tampering superuser is refused');
 is(() = $story =~ /^ERROR/mg, 5, 'five statements are refused, those that should be');
 like($story, qr/FROM mes\.verify\(\);\n.*\n[-+]+\n\n/, 'the auditor finds no problem');
+like($story, qr/^north> SELECT mode.*can_stop.*\n(.*\n){2} voting +\| +4 +\| +3 +\| f\n/m,
+	'while it is away none of the three may be stopped');
 like($story, qr/decided_while_away \n-+\n +1\n/, 'a killed bank has what was decided while it was away');
 like($story, qr/^west> .*verify.*\n(.*\n){2} +\d+ \| output +\| .*\n/m, 'the edited row is shown to the auditor of that bank');
 like($story, qr/^east> .*locate_divergence.*\n(.*\n){2} output_rows +\| output_id = \d+ +\| +\d+ \| differs +\| there\n/m,
@@ -37,6 +39,7 @@ like($story, qr/^west> .*repair_node.*\n(.*\n){2} +\d+ \| output_rows +\| output
 is(() = $story =~ / problems \n-+\n +0\n/g, 2, 'no other bank has it, and it goes when it is mended');
 like($story, qr/ differences \n-+\n +0\n/, 'the banks have the same rows again');
 like($story, qr/stop them +mesctl federation stop --dir \Q$dir\E/, 'it says how to stop');
+unlike($story, qr/NOTICE|\r/, 'and nothing that nobody asked for');
 
 # ---- the studio's half, as docs/demo.md shows it
 my @shown = slurp_file('docs/demo.md') =~ /^```text\n(.*?)^```/gms;
@@ -44,9 +47,10 @@ cmp_ok(scalar @shown, '>=', 5, 'docs/demo.md shows the story');
 my $said = $story =~ s/ +$//gmr =~ s{\Q$dir\E-dashboard}{DIR}gr;
 ok(index($said, $_) >= 0, 'as it is: ' . (split /\n/)[0]) or diag $_ foreach @shown;
 SKIP: {
-	skip 'the picture: ' . $1, 1 if $story =~ /^(No.*docker\/setup\.sh --picture .*)$/m;
+	skip 'the picture: ' . $1, 3 if $story =~ /^(No.*docker\/setup\.sh --picture .*)$/m;
 	like($story, qr/^10 charts drawn in \Q$dir\E-dashboard\/dashboard\.png$/m, 'the picture of the dashboard is drawn');
 	cmp_ok(-s "$dir-dashboard/dashboard.png", '>', 50_000, 'and there');
+	like($story, qr/^  dashboard +\Q$dir\E-dashboard\/index\.html/m, 'it says where the page is');
 }
 
 # ---- the README's session
@@ -56,6 +60,9 @@ my $fresh = "$home/readme";
 my $port = MeschainFederation::free_ports(4);
 command_ok([ 'mesctl', 'federation', 'create', '--dir', $fresh, '--base-port', $port ],
 	'a ledger as the README makes it');
+command_fails_like([ 'mesctl', 'federation', 'create', '--dir', "$home/second", '--base-port', $port ],
+	qr/port $port is taken .*\nhint: .*--base-port/, 'a second one at the same ports is refused before anything is made');
+ok(!-e "$home/second", 'and nothing is left of it');
 my ($stdout, $stderr) = ('', '');
 IPC::Run::run([ 'mesctl', 'psql', '--dir', $fresh, 'node1', '-X' ], '<', \$session, '>', \$stdout, '2>',
 	\$stderr);
