@@ -66,10 +66,13 @@ mesctl_dir ?= /usr/local/bin
 ifneq ($(wildcard src/cli/mesctl.c),)
 all: build/mesctl
 install: install-mesctl
-.PHONY: install-mesctl
+uninstall: uninstall-mesctl
+.PHONY: install-mesctl uninstall-mesctl
 install-mesctl: build/mesctl
 	$(MKDIR_P) '$(DESTDIR)$(mesctl_dir)'
 	$(INSTALL_PROGRAM) build/mesctl '$(DESTDIR)$(mesctl_dir)/mesctl'
+uninstall-mesctl:
+	rm -f '$(DESTDIR)$(mesctl_dir)/mesctl'
 build/mesctl: $(CLI_OBJS) $(PURE_SRCS:.c=.o)
 	$(CC) $(CFLAGS) $^ -o $@ $(LDFLAGS) $(LIBS_PURE) -lisal -ljansson -lpthread -L$(libdir) -lpq
 $(CLI_OBJS): build/flavour $(wildcard src/*/*.h src/*/*.def)
