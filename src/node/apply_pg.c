@@ -157,8 +157,7 @@ static void
 publish_start(void)
 {
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
-	node_shared->genesis = *apply.genesis;
-	node_shared->genesis_version++;
+	genesis_publish(apply.genesis);
 	node_shared->tip = apply.tip;
 	node_shared->final_height = apply.tip.height;
 	node_shared->database_oid = MyDatabaseId;
@@ -454,8 +453,7 @@ publish_epoch(void)
 
 	apply.genesis = apply.next, apply.next = before;
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
-	node_shared->genesis = *apply.genesis;
-	node_shared->genesis_version++;
+	genesis_publish(apply.genesis);
 	LWLockRelease(node_shared->lock);
 	if (!members_differ(before, apply.genesis))
 		return;

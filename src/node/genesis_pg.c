@@ -50,6 +50,13 @@ refuse_standby(void)
 						errhint("Connect to the primary.")));
 }
 
+void
+genesis_publish(const NodeGenesis *genesis)
+{
+	node_shared->genesis = *genesis;
+	node_shared->genesis_version++;
+}
+
 const NodeGenesis *
 genesis_in_force(void)
 {

@@ -13,7 +13,10 @@ extern void genesis_derive(NodeGenesis *genesis, const uint8_t voting_key[SUITE_
 /* Needs a transaction and SPI connected; false when this database has no ledger. */
 extern bool genesis_read(Genesis *document);
 
-/* The running node's genesis, good until the next call; raises not_running, or 25006 on a standby. */
+/* Under the lock: what all sessions see. */
+extern void genesis_publish(const NodeGenesis *genesis);
+
+/* The running node's genesis, good until the next call; raises not_running, 25006 on a standby. */
 extern const NodeGenesis *genesis_in_force(void);
 /* A copy of it. */
 extern void genesis_running(NodeGenesis *genesis);
