@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "node/beside_pg.h"
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
@@ -73,6 +74,7 @@ check_place(void)
 	static bool registered = false;
 	McProblem problem;
 
+	beside_check_writable();
 	pause_refuse();
 	PreventInTransactionBlock(true, "mes.submit_batch()");
 	if (submission_pending() || batch.count > 0)

@@ -5,7 +5,9 @@
 #include "node/beside_pg.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "commands/async.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 void
@@ -15,6 +17,14 @@ beside_refuse(const char *what)
 					errmsg("%s cannot stand beside a submission in one SQL transaction", what),
 					errdetail("The ledger may decide while the local part still fails."),
 					errhint("Use a commit hook to move local rows with the ledger.")));
+}
+
+/* A standby is refused by name, with where to go instead (P20): see genesis_in_force. */
+void
+beside_check_writable(void)
+{
+	if (!RecoveryInProgress())
+		PreventCommandIfReadOnly("a submission to the ledger");
 }
 
 /*

@@ -10,6 +10,9 @@
 /* Raises 0A000 and names what it is. */
 extern void beside_refuse(const char *what) pg_attribute_noreturn();
 
+/* When a submission begins or is handed in: PostgreSQL's own refusal in a read-only transaction. */
+extern void beside_check_writable(void);
+
 /* True when this transaction notifies, or changes whom it listens to. */
 extern bool beside_notify_queued(void);
 

@@ -86,6 +86,7 @@ begin(void)
 {
 	MemoryContext old;
 
+	beside_check_writable();
 	if (session.begun)
 		return;
 	beside_check_notify();
@@ -394,6 +395,7 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 const uint8_t *
 submission_hand_in(McSpan envelope)
 {
+	beside_check_writable();
 	if (submission_pending() || session.promised != NULL)
 		beside_refuse("mes.submit()");
 	hand_in(envelope, genesis_in_force());
