@@ -55,7 +55,7 @@ COMMENT ON COLUMN mes_internal.account_rows.created_at IS 'when it was made here
 SELECT pg_catalog.pg_extension_config_dump('mes_internal.account_rows', '');
 
 CREATE FUNCTION mes.create_account(name text, suite integer DEFAULT 1)
-RETURNS text LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_create_account';
+RETURNS text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mes_create_account';
 COMMENT ON FUNCTION mes.create_account(text, integer) IS 'makes a key held by this database for the current role and returns its address';
 
 CREATE FUNCTION mes.wrapping_key()

@@ -21,7 +21,7 @@ COMMENT ON COLUMN mes.stat_peers.last_heard_at IS 'when it last said something, 
 COMMENT ON COLUMN mes.stat_peers.view IS 'view it said it is in';
 COMMENT ON COLUMN mes.stat_peers.committed_height IS 'last block that it said is ordered';
 COMMENT ON COLUMN mes.stat_peers.stable_height IS 'last block that it said is stable';
-COMMENT ON COLUMN mes.stat_peers.round_trip_time IS 'ms from sending messages to its answer, moving mean; null before the first';
+COMMENT ON COLUMN mes.stat_peers.round_trip_time IS 'milliseconds from sending messages to its answer, moving mean; null before the first';
 COMMENT ON COLUMN mes.stat_peers.connects IS 'how often the connection came up';
 COMMENT ON COLUMN mes.stat_peers.frames_in IS 'messages and bodies it delivered here';
 COMMENT ON COLUMN mes.stat_peers.bytes_in IS 'bytes of them';

@@ -43,6 +43,25 @@ bytes_datum(const void *data, size_t size)
 	return PointerGetDatum(bytes);
 }
 
+/* A key of one's own may be at an account of another role, whose name is not told. */
+static void
+refuse_second(const char *name, const McAddress *address)
+{
+	char formatted[ADDRESS_TEXT_SIZE + 1];
+	const char *which = psprintf("\"%s\"", name);
+	McProblem problem;
+
+	SPI_execute_with_args("SELECT FROM mes_internal.account_rows WHERE name = $1", 1,
+						  (Oid[]){ TEXTOID }, (Datum[]){ CStringGetTextDatum(name) }, NULL, false,
+						  1);
+	if (SPI_processed == 0)
+	{
+		address_format(address, formatted);
+		which = psprintf("of address %s", formatted);
+	}
+	problem_check(status_problem_name(&problem, MC_ACCOUNT_EXISTS, which, strlen(which)), &problem);
+}
+
 void
 account_store(const char *name, const SuiteKey *key, McSpan wrapped, bool locked)
 {
@@ -55,13 +74,15 @@ account_store(const char *name, const SuiteKey *key, McSpan wrapped, bool locked
 	SPI_connect();
 	SPI_execute_with_args(
 		"INSERT INTO mes_internal.account_rows (name, address, suite, public_key, wrapped_key, "
-		"owner, locked) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		"owner, locked) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
 		7, (Oid[]){ TEXTOID, BYTEAOID, INT2OID, BYTEAOID, BYTEAOID, TEXTOID, BOOLOID },
 		(Datum[]){ CStringGetTextDatum(name), bytes_datum(address.bytes, HASH_SIZE),
 				   Int16GetDatum(key->suite), bytes_datum(key->public_key, SUITE_PUBLIC_SIZE),
 				   bytes_datum(wrapped.data, wrapped.size), CStringGetTextDatum(owner),
 				   BoolGetDatum(locked) },
 		NULL, false, 0);
+	if (SPI_processed == 0)
+		refuse_second(name, &address);
 	SPI_finish();
 	engine_rights_return(&saved);
 }
@@ -92,13 +113,18 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_create_account);
 Datum
 mes_create_account(PG_FUNCTION_ARGS)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	int32 suite = PG_GETARG_INT32(1);
+	char *name;
+	int32 suite;
 	uint8_t seed[SUITE_SEED_SIZE];
 	SuiteSecret secret;
 	McAddress address;
-	char text[ADDRESS_TEXT_SIZE + 1];
+	char formatted[ADDRESS_TEXT_SIZE + 1];
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("name and suite of an account must not be null")));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	suite = PG_GETARG_INT32(1);
 	account_check(name, suite);
 	do
 		keys_random(seed, sizeof(seed));
@@ -107,8 +133,8 @@ mes_create_account(PG_FUNCTION_ARGS)
 	account_store_secret(name, &secret);
 	suite_wipe(seed, sizeof(seed));
 	suite_wipe(&secret, sizeof(secret));
-	address_format(&address, text);
-	PG_RETURN_TEXT_P(cstring_to_text(text));
+	address_format(&address, formatted);
+	PG_RETURN_TEXT_P(cstring_to_text(formatted));
 }
 
 /* The row of an account that the caller's role may use, else unknown_account; "" for the only one.
@@ -139,6 +165,10 @@ find_account(Oid role, const char *name)
 							errhint("Choose one: SET meschain.account = 'name'.")));
 		usable = SPI_tuptable->vals[i];
 	}
+	if (usable == NULL && !named)
+		ereport(ERROR, (errcode(errcode_of(MC_UNKNOWN_ACCOUNT)),
+						errmsg("there is no local account that this role may use"),
+						errhint("%s", status_info(MC_UNKNOWN_ACCOUNT)->hint)));
 	if (usable == NULL)
 		problem_check(status_problem_name(&problem, MC_UNKNOWN_ACCOUNT, name, strlen(name)),
 					  &problem);

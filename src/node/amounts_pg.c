@@ -50,6 +50,8 @@ amount_to_units(Numeric amount, uint8_t decimals, bool zero_allowed)
 		refuse(MC_AMOUNT_DECIMALS, text, decimals);
 	errno = 0;
 	units = strtoi64(DatumGetCString(DirectFunctionCall1(numeric_out, whole)), &end, 10);
+	if (errno == ERANGE && units > 0)
+		refuse(MC_AMOUNT_TOO_LARGE, text, decimals);
 	if (errno != 0 || *end != '\0' || units < 0 || (units == 0 && !zero_allowed))
 		refuse(MC_INVALID_AMOUNT, text, 0);
 	return units;
@@ -65,14 +67,12 @@ amount_from_units(int64_t units, uint8_t decimals)
 		DirectFunctionCall2(numeric_round, value, Int32GetDatum((int32) decimals)));
 }
 
-uint8_t
-asset_decimals(const TxAsset *asset)
+bool
+asset_find_decimals(const TxAsset *asset, uint8_t *decimals)
 {
 	EngineRights saved;
-	uint8_t decimals = 0;
 	bool found;
 	bool isnull;
-	McProblem problem;
 
 	engine_rights_take(&saved);
 	SPI_connect();
@@ -83,12 +83,21 @@ asset_decimals(const TxAsset *asset)
 		elog(ERROR, "could not look up an asset");
 	found = SPI_processed == 1;
 	if (found)
-		decimals = (uint8_t) DatumGetInt16(
+		*decimals = (uint8_t) DatumGetInt16(
 			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	PopActiveSnapshot();
 	SPI_finish();
 	engine_rights_return(&saved);
-	if (!found)
+	return found;
+}
+
+uint8_t
+asset_decimals(const TxAsset *asset)
+{
+	uint8_t decimals = 0;
+	McProblem problem;
+
+	if (!asset_find_decimals(asset, &decimals))
 		problem_check(
 			status_problem_name(&problem, MC_UNKNOWN_ASSET, asset->code, strlen(asset->code)),
 			&problem);

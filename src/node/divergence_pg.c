@@ -61,6 +61,7 @@ divergence_member(const char *name)
 {
 	uint32_t member = 0;
 	bool found = false;
+	bool own = false;
 
 	shmem_require();
 	LWLockAcquire(node_shared->lock, LW_SHARED);
@@ -71,9 +72,12 @@ divergence_member(const char *name)
 		while (member < running->peer_count &&
 			   strcmp(running->document.members[member].name, name) != 0)
 			member++;
-		found = member < running->peer_count && member != running->self;
+		found = member < running->peer_count;
+		own = found && member == running->self;
 	}
 	LWLockRelease(node_shared->lock);
+	if (own)
+		refuse(MC_OWN_MEMBER, name);
 	if (!found && !node_lives())
 		refuse(MC_NOT_RUNNING, "its workers are needed to ask another member");
 	if (!found)

@@ -183,14 +183,18 @@ mes_node_descriptor(PG_FUNCTION_ARGS)
 {
 	JsonbParseState *state = NULL;
 	bool named = guc_node_name != NULL && guc_node_name[0] != '\0';
+	int32 port = PG_ARGISNULL(1) ? PostPortNumber : PG_GETARG_INT32(1);
 
+	if (port < 1 || port > 65535)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("port %d is not from 1 to 65535", port)));
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	json_push_text(&state, "name", named ? guc_node_name : "node1");
 	push_public_key(&state, "voting_key", NODE_KEY_VOTING);
 	push_identity(&state);
 	json_push_text(&state, "host",
 				   PG_ARGISNULL(0) ? own_host() : text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	json_push_number(&state, "port", PG_ARGISNULL(1) ? PostPortNumber : PG_GETARG_INT32(1));
+	json_push_number(&state, "port", port);
 	PG_RETURN_POINTER(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
 

@@ -218,6 +218,16 @@ wait_limit_ms(void)
 }
 
 static void
+timed_out(void)
+{
+	int64 limit_ms = wait_limit_ms();
+
+	outcome_unknown(
+		psprintf("The wait timed out after %lld ms; see %s.", (long long) limit_ms,
+				 limit_ms == StatementTimeout ? "statement_timeout" : "meschain.commit_timeout"));
+}
+
+static void
 wait_for_outcome(void)
 {
 	PoolSlot *slot = pool_slot(session.slot);
@@ -241,7 +251,7 @@ wait_for_outcome(void)
 		CHECK_FOR_INTERRUPTS();
 		left_ms = limit_ms - (GetCurrentTimestamp() - start) / 1000;
 		if (left_ms <= 0)
-			outcome_unknown("The wait timed out; see meschain.commit_timeout.");
+			timed_out();
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 (long) Min(left_ms, 1000), PG_WAIT_EXTENSION);
 	}

@@ -7,12 +7,14 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "node/amounts_pg.h"
 #include "node/errors_pg.h"
 #include "node/hooks_pg.h"
 #include "node/rows_pg.h"
 #include "pgstat.h"
 #include "tx/build.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 
 #include <time.h>
@@ -271,16 +273,33 @@ take_change(WalletPlan *plan, Need *need)
 		take(plan, need, &found[i]);
 }
 
+static char *
+whole_units(int64_t units, uint8_t decimals)
+{
+	return DatumGetCString(
+		DirectFunctionCall1(numeric_out, NumericGetDatum(amount_from_units(units, decimals))));
+}
+
+/* In base units as the catalogue has it, and as people write amounts. */
 static void
 insufficient(const Need *need)
 {
 	McProblem problem;
+	char message[256];
+	uint8_t decimals = 0;
+	bool known = asset_find_decimals(&need->asset, &decimals);
 
 	status_problem_name(&problem, MC_INSUFFICIENT_FUNDS, need->asset.code,
 						strlen(need->asset.code));
 	problem.number = need->paid;
 	problem.limit = need->amount;
-	problem_raise(&problem);
+	status_message(&problem, message, sizeof(message));
+	ereport(ERROR,
+			(errcode(errcode_of(MC_INSUFFICIENT_FUNDS)), errmsg("%s", message),
+			 known ? errdetail("That is %s of the %s %s needed.", whole_units(need->paid, decimals),
+							   whole_units(need->amount, decimals), need->asset.code)
+				   : 0,
+			 errhint("%s", status_info(MC_INSUFFICIENT_FUNDS)->hint)));
 }
 
 /* The account's unspent outputs, whoever reserved them: is it worth waiting for the others? */

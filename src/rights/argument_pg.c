@@ -52,6 +52,16 @@ rights_moment_ms(TimestampTz moment, const char *name)
 	return (uint64_t) (moment + UNIX_TO_POSTGRES_US) / 1000;
 }
 
+void
+rights_refuse_choice(const char *what, McSpan text)
+{
+	const char *name = psprintf("%s \"%.*s\"", what, (int) text.size, (const char *) text.data);
+	McProblem problem;
+
+	status_problem_name(&problem, MC_UNKNOWN_CHOICE, name, strlen(name));
+	problem_raise(&problem);
+}
+
 static void
 refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
 {

@@ -1,6 +1,9 @@
 /* field.c - see field.h. Every limit has a refusal of its own. */
 #include "rights/field.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct
 {
 	uint64_t number;
@@ -34,18 +37,12 @@ rights_medium_name(uint64_t number)
 }
 
 static McStatus
-unknown_choice(uint64_t number, size_t count, McProblem *problem)
+unknown_choice(const char *what, uint64_t number, McProblem *problem)
 {
-	char text[24];
-	size_t at = sizeof(text);
+	char text[48];
 
-	do
-		text[--at] = (char) ('0' + number % 10);
-	while ((number /= 10) > 0);
-	status_problem_name(problem, MC_UNKNOWN_CHOICE, text + at, sizeof(text) - at);
-	if (problem != NULL)
-		problem->number = (int64_t) count;
-	return MC_UNKNOWN_CHOICE;
+	snprintf(text, sizeof(text), "%s %" PRIu64, what, number);
+	return status_problem_name(problem, MC_UNKNOWN_CHOICE, text, strlen(text));
 }
 
 McStatus
@@ -55,7 +52,7 @@ field_work_kind(WireReader *reader, uint32_t *kind, McProblem *problem)
 	McStatus status = part_read_number(reader, &number, problem);
 
 	if (status == MC_OK && rights_work_kind_name(number) == NULL)
-		status = unknown_choice(number, COUNT(work_kinds), problem);
+		status = unknown_choice("work kind", number, problem);
 	*kind = status == MC_OK ? (uint32_t) number : 0;
 	return status;
 }
@@ -67,7 +64,7 @@ field_medium(WireReader *reader, uint32_t *medium, McProblem *problem)
 	McStatus status = part_read_number(reader, &number, problem);
 
 	if (status == MC_OK && rights_medium_name(number) == NULL)
-		status = unknown_choice(number, COUNT(mediums), problem);
+		status = unknown_choice("medium", number, problem);
 	*medium = status == MC_OK ? (uint32_t) number : 0;
 	return status;
 }

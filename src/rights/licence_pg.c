@@ -24,7 +24,6 @@ static uint32_t
 medium_argument(FunctionCallInfo fcinfo, int argument)
 {
 	McSpan text = rights_text_argument(fcinfo, argument);
-	McProblem problem;
 	uint32_t number = 0;
 
 	while (number < 64 && (rights_medium_name(number) == NULL ||
@@ -32,9 +31,7 @@ medium_argument(FunctionCallInfo fcinfo, int argument)
 		number++;
 	if (number < 64)
 		return number;
-	status_problem_name(&problem, MC_UNKNOWN_CHOICE, (const char *) text.data, text.size);
-	problem.number = 12;
-	problem_raise(&problem);
+	rights_refuse_choice("medium", text);
 }
 
 static void

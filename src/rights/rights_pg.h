@@ -29,6 +29,8 @@ extern void rights_address_argument(FunctionCallInfo fcinfo, int argument, const
 									McAddress *address);
 /* Empty when null. */
 extern McSpan rights_text_argument(FunctionCallInfo fcinfo, int argument);
+/* Raises unknown_choice for what is not in one of the lists of codes.def. */
+extern void rights_refuse_choice(const char *what, McSpan text) pg_attribute_noreturn();
 extern uint32_t rights_ppm_argument(FunctionCallInfo fcinfo, int argument);
 
 extern TxAsset rights_asset_argument(FunctionCallInfo fcinfo, int argument);

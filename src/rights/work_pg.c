@@ -152,7 +152,6 @@ static uint32_t
 kind_argument(FunctionCallInfo fcinfo, int argument)
 {
 	McSpan text = rights_text_argument(fcinfo, argument);
-	McProblem problem;
 	uint32_t number = 0;
 
 	while (number < 64 && (rights_work_kind_name(number) == NULL ||
@@ -160,9 +159,7 @@ kind_argument(FunctionCallInfo fcinfo, int argument)
 		number++;
 	if (number < 64)
 		return number;
-	status_problem_name(&problem, MC_UNKNOWN_CHOICE, (const char *) text.data, text.size);
-	problem.number = 15;
-	problem_raise(&problem);
+	rights_refuse_choice("work kind", text);
 }
 
 /*

@@ -26,6 +26,9 @@ SELECT mes.issue_asset('XAU', 1, 13);
 SELECT mes.issue_asset('XAU', 0, 2, '{}', false);
 SELECT mes.create_account('odd', 3);
 SELECT mes.create_account('');
+SELECT mes.create_account('bank');
+SELECT mes.create_account(NULL);
+SELECT mes.create_account('alice', NULL);
 
 -- sizes
 SELECT mes.transfer(:'bank', 'EUR', 1, repeat('m', 141));

@@ -19,6 +19,8 @@ CREATE FUNCTION bank(number integer, more jsonb DEFAULT '{}') RETURNS jsonb LANG
 \set VERBOSITY terse
 
 -- a node says who it is, and where, if it knows better than the server's settings
+SELECT mes.node_descriptor('10.1.1.1', 99999999);
+SELECT mes.node_descriptor('10.1.1.1', 0);
 SELECT mes.node_descriptor('10.1.1.1', 7101) - 'identity_key' - 'voting_key' - 'fee_address' AS descriptor;
 
 -- what a member writes is looked at field by field

@@ -34,6 +34,12 @@ SELECT mes.register_work('Other', sha256('Other'), eidr => '10.5240/7791-8534-2C
 SELECT mes.register_work('Other', sha256('Other'), eidr => '10.1000/7791-8534-2C23-9030-8610-5') IS NOT NULL AS no_eidr;
 SELECT mes.register_work('Other', sha256('Other'), isrc => 'CN-F21-18-0031') IS NOT NULL AS too_short;
 
+-- a kind or medium that is none: which list it is not in
+\set VERBOSITY default
+SELECT mes.register_work('Other', sha256('Other'), 'opera');
+SELECT mes.grant_licence(work('The Long March Home'), 'CN', 'radio-wave');
+\set VERBOSITY sqlstate
+
 -- titles: decomposed text is composed, everything that deceives is refused
 SELECT mes.register_work('Ame' || U&'\0301' || 'lie', sha256('decomposed')) IS NOT NULL AS submitted;
 SELECT title = U&'Am\00E9lie' AS composed, title IS NFC NORMALIZED AS normal FROM mes.works WHERE work_id = work('decomposed');

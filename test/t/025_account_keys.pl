@@ -70,7 +70,8 @@ make_key('mine');
 is(done('import', 'account', 'import', 'mine', '--key', "$home/mine.key", '--dir', $dir), "$address{mine}\n",
 	'the address of the key');
 is(sql("SET meschain.account = 'mine'; SELECT mes.notarise(sha256('mine')) IS NOT NULL"), 't', 'it signs');
-refused('the same key twice', 1, qr/23505/, 'account', 'import', 'again', '--key', "$home/mine.key", '--dir', $dir);
+refused('the same key twice', 1, qr/MC324 there is an account of address $address{mine} already/, 'account',
+	'import', 'again', '--key', "$home/mine.key", '--dir', $dir);
 make_key('kept');
 ($status) = mesctl(\"$passphrase\n", 'account', 'import', 'kept', '--key', "$home/kept.key", '--passphrase', '--dir', $dir);
 is($status, 0, 'import behind a passphrase');

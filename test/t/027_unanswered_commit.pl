@@ -51,13 +51,14 @@ is(received(), '1', 'and moved');
 
 # ---- statement_timeout and commit_timeout end the wait, not the transfer
 kill STOP => $workers->{apply};
-foreach my $case ([ 2, "SET statement_timeout = '700ms'" ], [ 3, "SET meschain.commit_timeout = '500ms'" ])
+foreach my $case ([ 2, 'statement_timeout', 700 ], [ 3, 'meschain.commit_timeout', 500 ])
 {
-	my ($number, $setting) = @$case;
+	my ($number, $name, $limit) = @$case;
+	my $setting = "SET $name = '${limit}ms'";
 	$session = paying($number, $setting, \$out, \$err);
 	IPC::Run::finish($session);
 	like($err, qr/MC303: .*$uuid$number/, $setting);
-	like($err, qr/timed out/, 'says why');
+	like($err, qr/timed out after $limit ms; see \Q$name\E\./, 'says why');
 }
 kill CONT => $workers->{apply};
 is($node->sql("SELECT status FROM mes.wait_for_receipt('$uuid$_')"), 'ok', "submission $_ became final") foreach (2, 3);

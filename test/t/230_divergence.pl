@@ -24,7 +24,7 @@ foreach my $member (qw(birch cedar elm))
 	is($bank->sql(1, "SELECT * FROM mes.locate_divergence('$member')"), '', "ash and $member have the same rows");
 }
 like($bank->sql_error(1, "SELECT mes.locate_divergence('oak')"), qr/MC344: there is no member "oak"/, 'a stranger is not asked');
-like($bank->sql_error(1, "SELECT mes.locate_divergence('ash')"), qr/MC344/, 'nor is this node itself');
+like($bank->sql_error(1, "SELECT mes.locate_divergence('ash')"), qr/MC348: member "ash" is this node itself/, 'nor is this node itself');
 
 # the one door a superuser has to the ledger's rows
 sub edit
