@@ -384,7 +384,8 @@ const CliCommand cmd_sample[] = {
 	{ "sample load", "fills a ledger with a film market, for trying things out",
 	  "usage: mesctl sample load [--transactions 100000] [--seed 1] [--asset CNY] [--names FILE]\n"
 	  "                          [--quiet] [--dir DIR --node K | --db CONNINFO]\n\n" TARGET_HELP
-	  "  --transactions N      about N transactions; works and licences grow with it\n"
+	  "  --transactions N      about N transactions, 1000 at least; works and licences grow with "
+	  "it\n"
 	  "  --seed S              another seed is another market; the same one cannot be loaded "
 	  "twice\n"
 	  "  --asset CODE          asset that the market pays in; it is issued, so it must be new\n"

@@ -24,7 +24,9 @@ static const char usage[] =
 	"  split  --file FILE --dir DIR --data K --shares N [--jobs J]\n"
 	"         cut a file into N shares, any K of which give it back\n"
 	"  join   --dir DIR --file FILE [--jobs J]\n"
-	"An interrupted seal or split goes on when it is started again.\n";
+	"         give the file back from K of its shares\n"
+	"An interrupted seal or split goes on when it is started again.\n\n"
+	"example:\n  mesctl storage split --file film.mov --dir shares --data 10 --shares 16\n";
 
 #define SECTORS_MAX 65536
 

@@ -3,6 +3,7 @@
  */
 #include "cli/federation.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -46,8 +47,12 @@ federation_read(const char *dir, Federation *federation)
 	char *words[2];
 
 	federation->dir = realpath(dir, NULL);
-	if (federation->dir == NULL || access(marker_path(federation->dir), F_OK) != 0)
+	if (federation->dir == NULL || access(marker_path(federation->dir), R_OK) != 0)
+	{
+		if (errno != ENOENT && errno != ENOTDIR)
+			cli_fail("cannot read the federation in \"%s\": %s", dir, strerror(errno));
 		cli_fail("there is no federation in \"%s\"; mesctl federation create makes one", dir);
+	}
 	text = (char *) cli_read(marker_path(federation->dir), 16 * 1024).data;
 	line = cli_next_line(&text);
 	if (line == NULL || strcmp(line, FEDERATION_FORMAT) != 0)

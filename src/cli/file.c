@@ -64,6 +64,8 @@ cli_write_secret(const char *path, McSpan content)
 {
 	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
+	if (file < 0 && errno == EEXIST)
+		cli_fail("\"%s\" exists already and is not overwritten; name a new file", path);
 	if (file < 0)
 		cli_fail("cannot make \"%s\": %s", path, strerror(errno));
 	write_all(file, path, content);

@@ -34,6 +34,12 @@ static const CliCommand *const groups[] = {
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
+static void
+print_line(FILE *out, const CliCommand *command)
+{
+	fprintf(out, "  %-20s %s\n", command->name, command->summary);
+}
+
 static int
 print_overview(FILE *out)
 {
@@ -41,17 +47,41 @@ print_overview(FILE *out)
 				 "checks proofs\n\nusage: mesctl COMMAND [options]\n\n");
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		for (const CliCommand *command = groups[i]; command->name != NULL; command++)
-			fprintf(out, "  %-20s %s\n", command->name, command->summary);
+			print_line(out, command);
 	fprintf(out, "\nmesctl help COMMAND shows options and examples. Exit codes: 0 done, 1 refused "
 				 "or failed,\n2 wrong usage.\n");
 	return out == stdout ? CLI_DONE : CLI_USAGE;
+}
+
+/* Those whose first word it is: "tx" has build, sign and others. Returns how many. */
+static int
+print_family(const char *word, FILE *out)
+{
+	size_t size = strlen(word);
+	int found = 0;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		for (const CliCommand *command = groups[i]; command->name != NULL; command++)
+		{
+			if (strncmp(command->name, word, size) != 0 || command->name[size] != ' ')
+				continue;
+			if (found++ == 0)
+				fprintf(out, "usage: mesctl %s COMMAND [options]\n\n", word);
+			print_line(out, command);
+		}
+	if (found > 0)
+		fprintf(out, "\nmesctl help %s COMMAND shows options and examples.\n", word);
+	return found;
 }
 
 static int
 print_help(const CliCommand *command)
 {
 	if (command->help == NULL)
+	{
+		printf("mesctl %s - %s\n\n", command->name, command->summary);
 		return command->run(2, (char *[]){ "", "--help", NULL });
+	}
 	printf("mesctl %s - %s\n\n%s", command->name, command->summary, command->help);
 	return CLI_DONE;
 }
@@ -107,6 +137,12 @@ main(int argc, char **argv)
 		return CLI_DONE;
 	}
 	command = find_command(argc - skip, argv + skip, &words);
+	if (command == NULL && (argc == skip + 1 || strcmp(argv[skip + 1], "--help") == 0))
+	{
+		help |= argc > skip + 1;
+		if (print_family(argv[skip], help ? stdout : stderr) > 0)
+			return help ? CLI_DONE : CLI_USAGE;
+	}
 	if (command == NULL)
 		cli_usage("there is no command \"%s%s%s\"; mesctl help lists them", argv[skip],
 				  argc > skip + 1 ? " " : "", argc > skip + 1 ? argv[skip + 1] : "");

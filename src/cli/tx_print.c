@@ -8,6 +8,10 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
+
+/* the end of the year 9999 */
+#define MOMENT_MAX_MS UINT64_C(253402300799999)
 
 static void
 print_head(const char *name)
@@ -30,6 +34,8 @@ static void
 field_text(TxFields *fields, const char *name, McSpan value)
 {
 	(void) fields;
+	if (value.size == 0)
+		return;
 	print_head(name);
 	print_text(value);
 	putchar('\n');
@@ -174,6 +180,29 @@ print_change(const TxView *view)
 	}
 }
 
+/* A moment that no calendar has is shown as the number it is. */
+static void
+print_moment(uint64_t ms)
+{
+	time_t seconds = (time_t) (ms / 1000);
+	struct tm parts;
+	char text[32];
+
+	if (ms > MOMENT_MAX_MS || gmtime_r(&seconds, &parts) == NULL ||
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts) == 0)
+		printf("%" PRIu64 " ms", ms);
+	else
+		printf("%s.%03d UTC", text, (int) (ms % 1000));
+}
+
+static void
+print_uuid(const uint8_t uuid[SUBMISSION_SIZE])
+{
+	const char *hex = cli_to_hex(uuid, SUBMISSION_SIZE);
+
+	printf("%.8s-%.4s-%.4s-%.4s-%s\n", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
 void
 draft_print(const Draft *draft)
 {
@@ -191,9 +220,12 @@ draft_print(const Draft *draft)
 		printf("actor      ");
 		print_address(&actor);
 	}
-	printf("valid      from %" PRIu64 " to %" PRIu64 " ms\n", view->valid_from_ms,
-		   view->valid_until_ms);
-	printf("submission %s\n", cli_to_hex(view->submission, SUBMISSION_SIZE));
+	printf("valid      from ");
+	print_moment(view->valid_from_ms);
+	printf(" to ");
+	print_moment(view->valid_until_ms);
+	printf("\nsubmission ");
+	print_uuid(view->submission);
 	if (view->reference.size > 0)
 	{
 		printf("reference  ");

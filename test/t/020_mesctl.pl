@@ -14,6 +14,10 @@ $port = PostgreSQL::Test::Cluster::get_free_port();
 # ---- help
 like(done('help lists commands', 'help'), qr/^  tx sign +\w/m, 'each with its purpose');
 like(done('help explains one', 'help', 'tx', 'build'), qr/^example/m, 'with an example');
+like(done('help of a family lists it', 'help', 'tx'), qr/^  tx build +\w.*^  tx sign +\w/ms, 'each of its commands');
+is(done('as --help does', 'federation', '--help'), done('and help', 'help', 'federation'), 'in the same words');
+refused('a family is no command', 2, qr/^  key new +\w/m, 'key');
+like(done('help of storage', 'storage', '--help'), qr/^mesctl storage - .*^example:/ms, 'summary and example');
 refused('an unknown command', 2, qr/no command "tx fly"/, 'tx', 'fly');
 refused('an unknown option', 2, qr/no option --colour/, 'key', 'show', '--colour', 'x');
 
@@ -29,6 +33,13 @@ isnt((stat "$dir/node1/data")[4], 0, 'and no server runs as root');
 refused('create where one is', 1, qr/holds a federation already/, 'federation', 'create', '--dir', $dir);
 like(done('status', 'federation', 'status', '--dir', $dir), qr/^node1  running  port $port/, 'runs');
 like(done('health', 'node', 'health', '--dir', $dir), qr/^OK voting/, 'is well');
+SKIP:
+{
+	skip 'root may read everything', 1 if $> == 0;
+	mkdir "$home/closed", 0000;
+	refused('a directory of someone else', 1, qr/cannot read .*Permission denied/, 'psql', '--dir', "$home/closed", 'node1');
+}
+refused('a directory without one', 1, qr/there is no federation/, 'psql', '--dir', $home, 'node1');
 refused('a node that is not there', 2, qr/no "node2"/, 'psql', '--dir', $dir, 'node2');
 is(sql('SHOW meschain.node_name'), 'node1', 'psql reaches it');
 like(done('account create', 'account', 'create', 'till', '--dir', $dir), qr/^mes1\w{58}$/, 'an address');
@@ -41,7 +52,9 @@ foreach my $name (qw(alice bob carol))
 	is((stat "$home/$name.key")[2] & 0777, 0600, 'the file is its owner\'s alone');
 	is(done('shown again', 'key', 'show', "$home/$name.key"), $shown, 'the same address and key');
 }
-refused('a key file that exists', 1, qr/File exists/, 'key', 'new', "$home/alice.key");
+refused('an account twice', 1, qr/MC324 there is an account "till" already\nhint: Choose another name/, 'account', 'create', 'till',
+	'--dir', $dir);
+refused('a key file that exists', 1, qr/exists already and is not overwritten; name a new file/, 'key', 'new', "$home/alice.key");
 chmod 0644, "$home/carol.key";
 refused('a key that others can read', 1, qr/chmod 600/, 'key', 'show', "$home/carol.key");
 chmod 0600, "$home/carol.key";
@@ -52,6 +65,9 @@ my $shown = build('issue and notarise', '--from', $address{alice}, '--metadata',
 	'issue', 'EUR', '1000.50', '2', 'notarise', '11' x 32);
 like($shown, qr/supply +100050 base units of EUR/, 'what is built is shown');
 like($shown, qr/isin: XS0/, 'with its metadata');
+like($shown, qr/^valid      from 20\d\d-\d\d-\d\d [\d:]{8}\.\d{3} UTC to 20.* UTC$/m, 'times as people read them');
+like($shown, qr/^submission \w{8}(-\w{4}){3}-\w{12}$/m, 'its submission as SQL writes it');
+unlike($shown, qr/^ *\w+ *$/m, 'and nothing that is empty');
 refused('a transaction without signature', 1, qr/$address{alice} has not signed/, 'tx', 'submit',
 	"$home/tx", '--dir', $dir);
 refused('a signature by someone else', 1, qr/$address{bob} has no part/, 'tx', 'sign', "$home/tx",
