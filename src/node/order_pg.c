@@ -5,7 +5,7 @@
  * A turn: everything that came in becomes events; the core's questions are answered; then all it
  * said is written to the vote log under one sync, and only then does anything leave (R0). With one
  * member nothing is sent, and the block's own COMMIT in apply is the one durable write (C4). The
- * next block is cut when apply has room for it, never by a timer (P33).
+ * next block is cut when apply has room for it; see order_offer_pg.c (P33).
  */
 #include "node/order_pg.h"
 
