@@ -98,6 +98,7 @@ order_offer(uint64_t request, uint64_t height, const McHash *parent)
 	merkle_builder_root(&tree, &candidate.tx_root);
 	candidate.tx_count = order.offered;
 	candidate.mempool_depth = order.ready_told;
+	candidate.sync_us = votelog_sync_time();
 	order_step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
 }
 

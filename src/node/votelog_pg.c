@@ -39,6 +39,7 @@ static struct
 	StringInfoData bodies;
 	StringInfoData batch; /* as it is written */
 	VoteLogStats stats;
+	int64 lately_us; /* a moving mean of what a sync takes */
 } vlog;
 
 /* ---- opening -----------------------------------------------------------------------------------
@@ -422,15 +423,17 @@ sync_file(const LogFile *file)
 {
 	struct timespec from;
 	struct timespec to;
+	int64 took_us;
 	bool done;
 
+	clock_gettime(CLOCK_MONOTONIC, &from);
 	if (switch_disk_us() > 0)
 		pg_usleep(switch_disk_us());
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	done = fdatasync(file->fd) == 0;
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	vlog.stats.sync_us +=
-		(uint64_t) ((to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
+	took_us = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
+	vlog.stats.sync_us += (uint64_t) took_us;
+	vlog.lately_us += (took_us - vlog.lately_us) / 8;
 	return done;
 }
 
@@ -500,6 +503,12 @@ votelog_end_snapshot(void)
 	vlog.snapshot = false;
 	vlog.stats.snapshots++;
 	return true;
+}
+
+uint64_t
+votelog_sync_time(void)
+{
+	return (uint64_t) vlog.lately_us;
 }
 
 const VoteLogStats *

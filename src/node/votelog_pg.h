@@ -80,6 +80,9 @@ extern bool votelog_full(void);
 extern void votelog_begin_snapshot(const VoteLogOwner *owner);
 extern bool votelog_end_snapshot(void);
 
+/* What a sync takes lately, in microseconds (A10). */
+extern uint64_t votelog_sync_time(void);
+
 /* What mes.stat_consensus shows. */
 typedef struct VoteLogStats
 {

@@ -63,7 +63,8 @@ check_header(PbftReplica *replica, const PbftSlot *slot, const PbftTip *parent)
 	if (header->shard != replica->config.domain.shard || header->epoch != replica->config.epoch ||
 		header->height != parent->height + 1 || header->proposer != pbft_tip_proposer(replica) ||
 		!pbft_chain_reveal_good(chain, header) || header->skip_first != skip_first ||
-		header->skip_count != skip_count || header->flags != pbft_flags_due(replica, parent, chain))
+		header->skip_count != skip_count ||
+		(header->flags & ~PBFT_FLAG_YIELDS) != pbft_flags_due(replica, parent, chain))
 		return VERDICT_BAD;
 	return VERDICT_GOOD;
 }

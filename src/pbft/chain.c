@@ -74,6 +74,16 @@ pbft_chain_begin(const PbftConfig *config, const PbftTip *tip, PbftChain *chain)
 	begin_order(config, chain);
 }
 
+static uint32_t
+count_left_out(const PbftConfig *config, const PbftChain *chain)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < config->member_count; i++)
+		count += left_out(chain, i);
+	return count;
+}
+
 /* A10: j misses running cost 2^j rounds; when more than f would be out, the one that is out longest
  * comes back. */
 static void
@@ -82,20 +92,27 @@ leave_out(const PbftConfig *config, PbftChain *chain, uint32_t member, uint64_t 
 	PbftSeat *seat = &chain->seats[member];
 	uint32_t doublings = seat->streak < DOUBLINGS_MAX ? seat->streak : DOUBLINGS_MAX;
 	uint32_t oldest = member;
-	uint32_t count = 0;
 
 	seat->out_since = height;
 	seat->back_round = chain->round + 1 + (UINT64_C(1) << doublings);
 	for (uint32_t i = 0; i < config->member_count; i++)
-	{
-		if (!left_out(chain, i))
-			continue;
-		count++;
-		if (chain->seats[i].out_since < chain->seats[oldest].out_since)
+		if (left_out(chain, i) && chain->seats[i].out_since < chain->seats[oldest].out_since)
 			oldest = i;
-	}
-	if (count > pbft_faults(config->member_count))
+	if (count_left_out(config, chain) > pbft_faults(config->member_count))
 		chain->seats[oldest].back_round = 0;
+}
+
+/*
+ * A10: who says that it is slow is left out like one that missed its slot, and has missed none.
+ * Never in the place of another: that one's slots would cost a view each.
+ */
+static void
+yield(const PbftConfig *config, PbftChain *chain, uint32_t member, uint64_t height)
+{
+	if (count_left_out(config, chain) >= pbft_faults(config->member_count))
+		return;
+	chain->seats[member].streak++;
+	leave_out(config, chain, member, height);
 }
 
 static void
@@ -174,7 +191,8 @@ pbft_chain_advance(const PbftConfig *config, const uint32_t *permutation, const 
 	chain->height = header->height;
 	chain->hash = *hash;
 	seat->made++;
-	seat->streak = 0;
+	if ((header->flags & PBFT_FLAG_YIELDS) == 0)
+		seat->streak = 0;
 	seat->back_round = 0;
 	if (config->beacon)
 		take_reveal(header, chain);
@@ -182,6 +200,8 @@ pbft_chain_advance(const PbftConfig *config, const uint32_t *permutation, const 
 		take_misses(config, permutation, header, chain);
 	else
 		chain->slot++;
+	if ((header->flags & PBFT_FLAG_YIELDS) != 0)
+		yield(config, chain, header->proposer, header->height);
 	if (!hash_is_zero(&header->evidence_root))
 		chain->cause = true;
 	find_slot(config, chain);

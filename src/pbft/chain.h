@@ -14,8 +14,8 @@ typedef struct PbftSeat
 	McHash onion;        /* tip: the next reveal hashes to it; zero: this member reveals nothing */
 	uint32_t made;       /* blocks in this epoch */
 	uint32_t missed;     /* slots and views that gave none (R19) */
-	uint32_t streak;     /* missed running (A10) */
-	uint64_t out_since;  /* height of the block that named it */
+	uint32_t streak;     /* missed or yielded running (A10) */
+	uint64_t out_since;  /* height of the block that named it, or by which it yielded */
 	uint64_t back_round; /* left out of the order below this round */
 } PbftSeat;
 

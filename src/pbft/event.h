@@ -62,6 +62,7 @@ typedef struct PbftCandidate
 	uint32_t mempool_depth;
 	McHash evidence_root;
 	McHash onion_reveal; /* SHA-256 of it is the effect's onion; zero when that is zero */
+	uint64_t sync_us; /* what a sync of this node's log takes lately */
 } PbftCandidate;
 
 typedef struct PbftEvent

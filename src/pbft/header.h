@@ -15,7 +15,8 @@
 #define PBFT_HEADER_SIZE 248
 
 #define PBFT_FLAG_END_EPOCH 1u
-#define PBFT_FLAGS_KNOWN 1u
+#define PBFT_FLAG_YIELDS 2u /* A10: the proposer is slow and asks to be left out of the order */
+#define PBFT_FLAGS_KNOWN (PBFT_FLAG_END_EPOCH | PBFT_FLAG_YIELDS)
 
 typedef struct PbftHeader
 {

@@ -113,6 +113,7 @@ extern bool pbft_was_asked(const PbftReplica *replica, uint64_t height, const Mc
 extern void pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase);
 extern void pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms);
 extern void pbft_timers(PbftReplica *replica);
+extern bool pbft_block_time(const PbftReplica *replica, uint64_t *ms);
 extern void pbft_timeout(PbftReplica *replica, PbftTimer timer, uint64_t generation);
 extern uint64_t pbft_clock(const PbftReplica *replica);
 

@@ -22,6 +22,26 @@ pbft_set_timer(PbftReplica *replica, PbftTimer timer, uint64_t delay_ms)
 	effect->delay_ms = delay_ms;
 }
 
+/* The middle one of what the last due blocks took; false while they are too few. */
+bool
+pbft_block_time(const PbftReplica *replica, uint64_t *ms)
+{
+	uint32_t sorted[PBFT_SLOT_TIMES];
+
+	if (replica->slot_count < PBFT_SLOT_TIMES)
+		return false;
+	for (uint32_t i = 0; i < PBFT_SLOT_TIMES; i++)
+	{
+		uint32_t at = i;
+
+		for (; at > 0 && sorted[at - 1] > replica->slot_ms[i]; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = replica->slot_ms[i];
+	}
+	*ms = sorted[PBFT_SLOT_TIMES / 2];
+	return true;
+}
+
 /*
  * A10: a slot may last 8 times what slots last. The middle one of the last counts, not the mean: of
  * four members one slow one makes a quarter of the mean, and 8 quarters are never exceeded by it.
@@ -31,18 +51,11 @@ slot_time(const PbftReplica *replica)
 {
 	const PbftConfig *config = &replica->config;
 	uint64_t least = config->tau_min_ms > 0 ? config->tau_min_ms : config->tau0_ms;
-	uint32_t sorted[PBFT_SLOT_TIMES];
 	uint64_t delay;
 
-	for (uint32_t i = 0; i < PBFT_SLOT_TIMES; i++)
-	{
-		uint32_t at = i;
-
-		for (; at > 0 && sorted[at - 1] > replica->slot_ms[i]; at--)
-			sorted[at] = sorted[at - 1];
-		sorted[at] = replica->slot_ms[i];
-	}
-	delay = UINT64_C(8) * sorted[PBFT_SLOT_TIMES / 2];
+	if (!pbft_block_time(replica, &delay))
+		return replica->slot_time_ms;
+	delay *= 8;
 	if (delay < least)
 		delay = least;
 	return delay < config->tau0_ms ? delay : config->tau0_ms;
@@ -56,8 +69,7 @@ count_slot(PbftReplica *replica)
 
 	replica->slot_ms[replica->slot_count++ % PBFT_SLOT_TIMES] =
 		took < UINT32_MAX ? (uint32_t) took : UINT32_MAX;
-	if (replica->slot_count >= PBFT_SLOT_TIMES)
-		replica->slot_time_ms = slot_time(replica);
+	replica->slot_time_ms = slot_time(replica);
 }
 
 static uint64_t

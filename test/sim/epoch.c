@@ -147,7 +147,7 @@ sim_check_epoch(const SimNode *node, const PbftHeader *header)
 	uint64_t since = header->height - world.anchors[node->epoch].height;
 	bool end = (header->flags & PBFT_FLAG_END_EPOCH) != 0;
 
-	if (header->epoch != node->epoch || (header->flags & ~(uint32_t) PBFT_FLAG_END_EPOCH) != 0)
+	if (header->epoch != node->epoch || (header->flags & ~PBFT_FLAGS_KNOWN) != 0)
 		sim_fail("a final block of another epoch", node->place, header->height);
 	if (world.plan.epoch_blocks > 0 && since >= world.plan.epoch_blocks && !end)
 		sim_fail("an epoch that does not end", node->place, header->height);

@@ -1,6 +1,6 @@
 /*
  * input.c - what goes into a node's replica: messages through the door, bodies, results, timers.
- * One event a turn; while the disk is busy input waits.
+ * While the disk is busy input waits; what waited is one turn, or one a turn.
  */
 #include "sim/sim.h"
 
@@ -178,11 +178,27 @@ take(SimNode *node, const SimEvent *event)
 	}
 }
 
+static void
+begin_turn(SimNode *node)
+{
+	if (node->snapshot_due || node->log.count > SIM_LOG_MAX)
+		sim_node_rewrite_log(node);
+	pbft_effects_clear(node->effects);
+	sim_node_step_clock(node);
+}
+
+/* For a life of the node that has ended. */
+static bool
+too_late(const SimNode *node, const SimEvent *event)
+{
+	return !node->up || (event->kind != SIM_DELIVER && event->kind != SIM_POOL &&
+						 event->incarnation != node->incarnation);
+}
+
 void
 sim_node_input(SimNode *node, const SimEvent *event)
 {
-	if (!node->up || (event->kind != SIM_DELIVER && event->kind != SIM_POOL &&
-					  event->incarnation != node->incarnation))
+	if (too_late(node, event))
 	{
 		sim_free(event->bytes);
 		return;
@@ -197,11 +213,41 @@ sim_node_input(SimNode *node, const SimEvent *event)
 		node->inbox[node->inbox_count++] = *event;
 		return;
 	}
-	if (node->snapshot_due || node->log.count > SIM_LOG_MAX)
-		sim_node_rewrite_log(node);
-	pbft_effects_clear(node->effects);
-	sim_node_step_clock(node);
+	begin_turn(node);
 	take(node, event);
 	sim_free(event->bytes);
 	sim_node_end_turn(node);
+}
+
+/* Room for the pool's answer after the next event. */
+static bool
+turn_goes_on(const SimNode *node)
+{
+	return !node->epoch_over && node->effects->count < PBFT_STEP_EFFECTS_MAX / 2 &&
+		   node->effects->used < PBFT_STEP_BYTES_MAX / 2;
+}
+
+void
+sim_node_take_queued(SimNode *node, const SimEvent *queue, size_t count)
+{
+	bool together = world.calm || sim_chance(500000);
+	bool open = false;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (!together || node->busy || too_late(node, &queue[i]))
+		{
+			sim_node_input(node, &queue[i]);
+			continue;
+		}
+		if (!open)
+			begin_turn(node);
+		take(node, &queue[i]);
+		sim_free(queue[i].bytes);
+		open = i + 1 < count && turn_goes_on(node);
+		if (!open)
+			sim_node_end_turn(node);
+	}
+	if (open)
+		sim_node_end_turn(node);
 }

@@ -367,7 +367,9 @@ draw_body(SimNode *node)
 static void
 answer_pool(SimNode *node, const PbftEffect *effect)
 {
-	PbftCandidate candidate = { .request = effect->request, .tx_count = 1 };
+	PbftCandidate candidate = { .request = effect->request,
+								.tx_count = 1,
+								.sync_us = node->disk_us };
 	SimBody body = draw_body(node);
 	size_t from = node->effects->count;
 
@@ -464,11 +466,7 @@ sim_node_flush(SimNode *node, bool synced)
 
 		node->inbox = NULL;
 		node->inbox_count = node->inbox_capacity = 0;
-		for (size_t i = 0; i < queued; i++)
-			if (node->up)
-				sim_node_input(node, &inbox[i]);
-			else
-				sim_free(inbox[i].bytes);
+		sim_node_take_queued(node, inbox, queued);
 		free(inbox);
 	}
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh [SEEDS=n] [SEED=s] [N=members] [TRACE=1] [JOBS=j] - the simulator; a failure prints its seed
 # and a replay line. Without a seed it runs SEEDS of them from 1 on, a job a core, and two seeds of a
-# hundred members. SAN=1 builds it with the sanitizers, at a tenth of the speed. Run from the top of
-# the tree. N=0 leaves the hundred members out.
+# hundred members, and says what one slow disk leaves of the rate. SAN=1 builds it with the sanitizers,
+# at a tenth of the speed. Run from the top of the tree. N=0 leaves the last two out.
 SEEDS=${SEEDS:-2000}
 for argument in "$@"; do
 	case $argument in
@@ -65,5 +65,8 @@ elif [ -n "$N" ]; then
 else
 	sweep "4 to 31 members" 0 "$SEEDS" || failed=1
 	sweep "100 members" 100 2 || failed=1
+	for disk_us in 5000 20000; do
+		"$out/mesim" slow 4 $disk_us || failed=1
+	done
 fi
 exit $failed

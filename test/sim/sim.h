@@ -6,7 +6,7 @@
  * node.c    what the order and apply workers do around pbft_step()
  * epoch.c   one instance after the other
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
- * cost.c    signatures, messages and bytes a block where nothing breaks
+ * cost.c    signatures, messages and bytes a block where nothing breaks; what a slow disk costs
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
  */
 #ifndef MESCHAIN_SIM_H

@@ -316,7 +316,23 @@ on_signal(int number)
 	sim_fail(number == SIGALRM ? "no end" : "an assertion or a crash", 0, world.final_height);
 }
 
-/* mesim FIRST COUNT [STRIDE [N [trace]]], or mesim cost N BLOCKS */
+/* A10: one slow disk leaves four fifths of the rate. Returns the process' exit code. */
+static int
+compare_slow_disk(uint32_t n, uint64_t disk_us)
+{
+	uint64_t healthy = sim_slow_disk(n, 1000, 20);
+	uint64_t slow;
+
+	end_seed();
+	memset(&world, 0, sizeof(world));
+	slow = sim_slow_disk(n, disk_us, 20);
+	printf("%s sim one disk of %u takes %.0f ms a sync: %llu blocks, %llu without\n",
+		   5 * slow < 4 * healthy ? "not ok" : "ok", n, (double) disk_us / 1000,
+		   (unsigned long long) slow, (unsigned long long) healthy);
+	return 5 * slow < 4 * healthy;
+}
+
+/* mesim FIRST COUNT [STRIDE [N [trace]]], or mesim cost N BLOCKS, or mesim slow N DISK_US */
 int
 main(int argc, char **argv)
 {
@@ -330,6 +346,8 @@ main(int argc, char **argv)
 		sim_cost((uint32_t) atoi(argv[2]), strtoull(argv[3], NULL, 10));
 		return 0;
 	}
+	if (argc > 3 && strcmp(argv[1], "slow") == 0)
+		return compare_slow_disk((uint32_t) atoi(argv[2]), strtoull(argv[3], NULL, 10));
 	signal(SIGABRT, on_signal);
 	signal(SIGSEGV, on_signal);
 	signal(SIGALRM, on_signal);

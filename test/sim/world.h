@@ -80,6 +80,7 @@ extern void sim_run_one(void);
 
 /* cost.c */
 extern void sim_cost(uint32_t n, uint64_t blocks);
+extern uint64_t sim_slow_disk(uint32_t n, uint64_t disk_us, uint64_t seconds);
 
 /* plan.c */
 extern void sim_plan(void);
@@ -104,6 +105,7 @@ extern PbftCrypto sim_node_crypto(SimNode *node);
 
 /* input.c */
 extern void sim_node_input(SimNode *node, const SimEvent *event);
+extern void sim_node_take_queued(SimNode *node, const SimEvent *queue, size_t count);
 
 /* epoch.c */
 extern void sim_epoch_find(SimNode *node, PbftTip *tip);

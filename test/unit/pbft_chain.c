@@ -24,9 +24,9 @@ chain_begin(void)
 }
 
 static void
-chain_child(uint32_t proposer, uint64_t view)
+chain_child_flagged(uint32_t proposer, uint64_t view, uint32_t flags)
 {
-	PbftHeader header = { .height = chain.height + 1, .proposer = proposer };
+	PbftHeader header = { .height = chain.height + 1, .proposer = proposer, .flags = flags };
 	McHash hash;
 
 	header.parent_hash = chain.hash;
@@ -34,6 +34,12 @@ chain_child(uint32_t proposer, uint64_t view)
 	header.skip_count = (uint32_t) (view - chain.view);
 	hash = hash_of(&header);
 	pbft_chain_advance(&config, replica->order, &header, &hash, &chain);
+}
+
+static void
+chain_child(uint32_t proposer, uint64_t view)
+{
+	chain_child_flagged(proposer, view, 0);
 }
 
 /* Blocks while one member is silent; returns how many views that cost. */
@@ -91,6 +97,50 @@ test_at_most_f_are_left_out(void)
 	blocks_without(3, 8);
 	CHECK(chain.seats[3].back_round > chain.round);
 	CHECK(chain.seats[2].back_round <= chain.round);
+}
+
+/* Blocks of which one member says each time that it is slow; returns how many it made. */
+static uint32_t
+blocks_with_slow(uint32_t slow, int count)
+{
+	uint32_t from = chain.seats[slow].made;
+
+	for (int i = 0; i < count; i++)
+	{
+		uint32_t proposer = pbft_chain_slot(&chain);
+
+		chain_child_flagged(proposer, chain.view, proposer == slow ? PBFT_FLAG_YIELDS : 0);
+	}
+	return chain.seats[slow].made - from;
+}
+
+/* A10: a yielded slot costs no view and is no miss; who is slow no more is back like anybody. */
+static void
+test_a_slow_member_is_left_out_ever_longer(void)
+{
+	chain_begin();
+	CHECK_INT(blocks_with_slow(2, 400), 6);
+	CHECK_INT(chain.view, 0);
+	CHECK_INT(chain.seats[2].missed, 0);
+	while (pbft_chain_slot(&chain) != 2)
+		chain_child(pbft_chain_slot(&chain), chain.view);
+	for (int i = 0; i < 40; i++)
+		chain_child(pbft_chain_slot(&chain), chain.view);
+	CHECK_INT(chain.seats[2].made, 6 + 10);
+	CHECK_INT(chain.seats[2].streak, 0);
+}
+
+/* A slow member's slot costs less than a dead one's: the dead one stays out. */
+static void
+test_a_yield_takes_nobodys_place(void)
+{
+	chain_begin();
+	blocks_without(2, 20);
+	CHECK(chain.seats[2].back_round > chain.round + 1);
+	chain_child_flagged(pbft_chain_slot(&chain), chain.view, PBFT_FLAG_YIELDS);
+	CHECK(chain.seats[2].back_round > chain.round);
+	for (uint32_t i = 0; i < 4; i++)
+		CHECK(i == 2 || chain.seats[i].back_round <= chain.round);
 }
 
 static void
@@ -234,6 +284,50 @@ test_one_slow_member_does_not_stretch_the_slots(void)
 	for (int i = 0; i < 16; i++)
 		make_block(i % 4 == 3 ? 600 : 20);
 	CHECK_INT(slot_delay(), 160);
+}
+
+/* The flags of this node's next block when a sync takes so long. */
+static uint32_t
+flags_with_disk(uint64_t sync_us)
+{
+	PbftCandidate candidate = { .tx_count = 1, .sync_us = sync_us };
+
+	while (pbft_tip_proposer(replica) != 0)
+		make_block(20);
+	pbft_effects_clear(&effects);
+	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
+	candidate.request = replica->request;
+	replica->wall_ms = 4001 + replica->tip;
+	step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
+	for (size_t i = 0; i < effects.count; i++)
+		if (effects.list[i].kind == PBFT_PROPOSED)
+			return effects.list[i].header->flags;
+	return UINT32_MAX;
+}
+
+/* A10: two fifths of what a block takes, once that is known; nobody else judges it. */
+static void
+test_a_slow_disk_yields(void)
+{
+	PbftHeader header;
+
+	begin();
+	CHECK_INT(flags_with_disk(50000), 0);
+	begin();
+	for (int i = 0; i < 16; i++)
+		make_block(20);
+	CHECK_INT(flags_with_disk(8000), 0);
+	begin();
+	for (int i = 0; i < 16; i++)
+		make_block(20);
+	CHECK_INT(flags_with_disk(8400), PBFT_FLAG_YIELDS);
+	begin();
+	if (pbft_tip_proposer(replica) == 0)
+		make_block(20);
+	header = block_on_tip(4001 + replica->tip);
+	header.flags = PBFT_FLAG_YIELDS;
+	offer(&header);
+	CHECK_INT(replica->tip, header.height);
 }
 
 static void
@@ -476,10 +570,13 @@ main(void)
 	RUN(test_a_silent_member_is_left_out_ever_longer);
 	RUN(test_who_comes_back_has_its_slots_again);
 	RUN(test_at_most_f_are_left_out);
+	RUN(test_a_slow_member_is_left_out_ever_longer);
+	RUN(test_a_yield_takes_nobodys_place);
 	RUN(test_seat_loss_is_a_cause);
 	RUN(test_chain_survives_its_bytes);
 	RUN(test_slot_timer_follows_the_blocks);
 	RUN(test_one_slow_member_does_not_stretch_the_slots);
+	RUN(test_a_slow_disk_yields);
 	RUN(test_header_names_the_skipped_views);
 	RUN(test_early_proposal_waits_for_its_parent);
 	RUN(test_two_early_proposals_are_evidence);

@@ -73,7 +73,7 @@ test_header_refuses_other_shapes(void)
 	CHECK_INT(pbft_header_decode(span_of(encoded, PBFT_HEADER_SIZE), &back, &problem),
 			  MC_CONSENSUS_FORMAT);
 	encoded[11] = 1;
-	encoded[PBFT_HEADER_SIZE - 1] = 2;
+	encoded[PBFT_HEADER_SIZE - 1] = PBFT_FLAGS_KNOWN + 1;
 	CHECK_INT(pbft_header_decode(span_of(encoded, PBFT_HEADER_SIZE), &back, &problem),
 			  MC_CONSENSUS_FORMAT);
 }
