@@ -30,6 +30,8 @@ check_stable(PbftReplica *replica, const PbftHeader *header, const PbftTip *pare
 		known = &slot->votes[slot->witness].exec_root;
 	else if (final != NULL && final->executed && header->stable_height <= replica->stable)
 		known = &final->exec_root;
+	else if (header->stable_height == replica->root.height)
+		known = &replica->root.exec_root;
 	else
 		return VERDICT_WAIT;
 	return hash_equal(&header->stable_exec_root, known) ? VERDICT_GOOD : VERDICT_BAD;

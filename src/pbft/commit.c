@@ -86,6 +86,7 @@ adopt_view(PbftReplica *replica, uint64_t view)
 	/* A9: without a VIEW-CHANGE of this node; NEW-VIEW(view) is entered as ever, once (R12) */
 	replica->view = view;
 	replica->active = false;
+	replica->overdue = false;
 	replica->view_since_ms = replica->now_ms;
 	replica->has_new_view = false;
 }

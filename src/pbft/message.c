@@ -84,18 +84,44 @@ header_unpack(PbftUnpacker *unpacker, PbftHeader *header)
 		unpacker->bad = true;
 }
 
+/* How a member stands in its view. */
+enum
+{
+	STATUS_ACTIVE = 1, /* else it waits for the NEW-VIEW */
+	STATUS_OVERDUE = 2
+};
+
 /* The fields that STATUS and FETCH sign, also as they travel. */
 static void
 status_pack(PbftPacker *packer, const PbftStatus *status)
 {
 	pack_8(packer, status->phase);
 	pack_64(packer, status->view);
-	pack_8(packer, status->active);
+	pack_8(packer, (status->active ? STATUS_ACTIVE : 0) | (status->overdue ? STATUS_OVERDUE : 0));
 	pack_64(packer, status->tip);
 	pack_64(packer, status->committed);
 	pack_64(packer, status->stable);
 	pack_64(packer, status->executed);
 	pack_64(packer, status->clock_ms);
+}
+
+static void
+status_unpack(PbftUnpacker *unpacker, PbftStatus *status)
+{
+	uint8_t standing;
+
+	status->phase = unpack_8(unpacker);
+	status->view = unpack_64(unpacker);
+	standing = unpack_8(unpacker);
+	unpacker->bad |=
+		status->phase > PBFT_STATUS_ANSWERS || standing > (STATUS_ACTIVE | STATUS_OVERDUE);
+	status->active = (standing & STATUS_ACTIVE) != 0;
+	status->overdue = (standing & STATUS_OVERDUE) != 0;
+	status->tip = unpack_64(unpacker);
+	status->committed = unpack_64(unpacker);
+	status->stable = unpack_64(unpacker);
+	status->executed = unpack_64(unpacker);
+	status->clock_ms = unpack_64(unpacker);
 }
 
 static void
@@ -270,15 +296,7 @@ content_unpack(PbftUnpacker *unpacker, PbftMessage *message)
 				optional_unpack(unpacker, PBFT_CHECKPOINT, &message->u.certified.checkpoint);
 			break;
 		case PBFT_STATUS:
-			message->u.status.phase = unpack_8(unpacker);
-			unpacker->bad |= message->u.status.phase > PBFT_STATUS_ANSWERS;
-			message->u.status.view = unpack_64(unpacker);
-			message->u.status.active = unpack_bool(unpacker);
-			message->u.status.tip = unpack_64(unpacker);
-			message->u.status.committed = unpack_64(unpacker);
-			message->u.status.stable = unpack_64(unpacker);
-			message->u.status.executed = unpack_64(unpacker);
-			message->u.status.clock_ms = unpack_64(unpacker);
+			status_unpack(unpacker, &message->u.status);
 			break;
 		case PBFT_FETCH:
 			message->u.fetch.height = unpack_64(unpacker);

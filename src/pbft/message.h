@@ -65,6 +65,7 @@ typedef struct PbftStatus
 	uint8_t phase;
 	uint64_t view;
 	bool active;
+	bool overdue; /* a block or the NEW-VIEW is: it leaves the view when f others say so too (R7) */
 	uint64_t tip;
 	uint64_t committed;
 	uint64_t stable; /* results held up to here */
@@ -106,7 +107,7 @@ typedef struct PbftCertified
 
 typedef struct PbftMessage
 {
-	uint8_t kind; /* PbftKind */
+	uint8_t kind;    /* PbftKind */
 	uint32_t sender; /* the signer, whoever brought it */
 	uint8_t instance[PBFT_INSTANCE_SIZE];
 	uint8_t signature[PBFT_SIGNATURE_SIZE];

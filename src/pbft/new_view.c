@@ -73,6 +73,7 @@ enter(PbftReplica *replica, const PbftMessage *message, const PbftLock *base, co
 {
 	replica->view = message->u.new_view.view;
 	replica->active = true;
+	replica->overdue = false;
 	replica->view_since_ms = replica->now_ms;
 	replica->no_prepare = false;
 	replica->requested = false;

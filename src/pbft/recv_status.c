@@ -106,6 +106,8 @@ pbft_recv_status(PbftReplica *replica, const PbftMessage *message)
 		pbft_answered(replica, member);
 	if (!pbft_may_vote(replica))
 		return MC_OK;
+	if (status->overdue && status->view >= replica->view)
+		pbft_check_changes(replica);
 	resend_view(replica, member, status);
 	resend_votes(replica, member, status);
 	if (status->stable < UINT64_MAX - RESENT_RESULTS_MAX)

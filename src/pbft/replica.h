@@ -32,6 +32,7 @@ struct PbftReplica
 	/* the view */
 	uint64_t view;
 	bool active;
+	bool overdue;    /* a block is, or the NEW-VIEW: said in STATUS (R7, R10) */
 	bool no_prepare; /* R16b: a certificate conflicts with what was accepted in this view */
 	PbftLock base;
 	uint64_t tip;
@@ -87,6 +88,7 @@ struct PbftReplica
 	uint32_t range_turn;
 	uint32_t signer_turn;
 	bool fetch_range_first;
+	bool fetch_results_first; /* in turn, while there is little room */
 	bool fetch_more; /* a range came in whole: ask for the next at once */
 
 	uint64_t view_changes;

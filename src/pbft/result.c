@@ -82,14 +82,15 @@ pbft_result_certificate(PbftReplica *replica, uint64_t height, PbftCertificate *
 	return true;
 }
 
-/* A verified certificate counts as the votes it is made of. */
+/* A verified certificate counts as the votes it is made of. One of a height that is done here is
+ * what a header may name: after a restart nobody repeats its votes (A15). */
 void
 pbft_learn_result(PbftReplica *replica, const PbftCertificate *certificate)
 {
 	uint64_t height = certificate->subject.height;
 	PbftResultSlot *slot;
 
-	if (height <= replica->resulted || height - replica->resulted > PBFT_LAG_MAX)
+	if (height + PBFT_LAG_MAX <= replica->resulted || height > replica->resulted + PBFT_LAG_MAX)
 		return;
 	slot = result_slot(replica, height);
 	if (slot->height != height || slot->stable)
@@ -101,7 +102,7 @@ pbft_learn_result(PbftReplica *replica, const PbftCertificate *certificate)
 			slot->witness = i;
 		}
 	/* R17b: a vote of this node above what is applied, and not in its log */
-	if (replica->config.self < replica->config.member_count &&
+	if (replica->config.self < replica->config.member_count && height > replica->applied &&
 		pbft_certificate_has(certificate, replica->config.self) &&
 		!slot->votes[replica->config.self].used)
 	{

@@ -16,6 +16,7 @@ pbft_say_status(PbftReplica *replica, uint32_t member, PbftStatusPhase phase)
 	message->u.status = (PbftStatus){ .phase = (uint8_t) phase,
 									  .view = replica->view,
 									  .active = replica->active,
+									  .overdue = replica->overdue && pbft_may_vote(replica),
 									  .tip = replica->tip,
 									  .committed = replica->committed,
 									  .stable = replica->resulted,
@@ -215,6 +216,15 @@ pbft_sync(PbftReplica *replica, bool tick)
 	if (tick && replica->fetch_range_first)
 		fetch_range(replica);
 	if (replica->fetch.active || fetch_by_hash(replica))
+		return;
+	/* where few blocks fit only results make room; a block may bring the proof of one far above */
+	if (tick && room_for_blocks(replica) < PBFT_FETCH_MAX / 2)
+	{
+		replica->fetch_results_first = !replica->fetch_results_first;
+		if (replica->fetch_results_first)
+			fetch_results(replica);
+	}
+	if (replica->fetch.active)
 		return;
 	/* a claim that is a tick old and still ahead: votes will not close the gap by themselves */
 	if (tick || (replica->fetch_more && room_for_blocks(replica) >= PBFT_FETCH_MAX / 2))

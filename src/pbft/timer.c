@@ -7,8 +7,8 @@
 typedef enum ProgressClass
 {
 	PROGRESS_OFF,
-	PROGRESS_WORK, /* a block is due */
-	PROGRESS_IDLE, /* only the heartbeat is */
+	PROGRESS_WORK,    /* a block is due */
+	PROGRESS_IDLE,    /* only the heartbeat is */
 	PROGRESS_NEW_VIEW /* a NEW-VIEW is */
 } ProgressClass;
 
@@ -81,16 +81,29 @@ tau(const PbftReplica *replica, uint64_t begin_ms)
 	return delay < replica->config.tau_max_ms ? delay : replica->config.tau_max_ms;
 }
 
+/* f + 1 say that they have more final blocks: one of them is honest, so no view is what keeps this
+ * node from them, neither the one it is in nor a NEW-VIEW that waits here for blocks below it. */
+static bool
+catches_up(const PbftReplica *replica)
+{
+	uint32_t ahead = 0;
+
+	for (uint32_t i = 0; i < replica->config.member_count; i++)
+		ahead += i != replica->config.self && replica->peers[i].committed > replica->committed;
+	return ahead > replica->faults;
+}
+
 static ProgressClass
 progress_class(const PbftReplica *replica)
 {
 	if (!pbft_may_vote(replica) || replica->ended || replica->config.member_count == 1)
 		return PROGRESS_OFF;
+	if (catches_up(replica))
+		return PROGRESS_OFF;
 	/* R10: alone in a view nobody else wants, waiting is all there is */
 	if (!replica->active)
-		return pbft_changes_at_least(replica, replica->view) >= replica->quorum
-				   ? PROGRESS_NEW_VIEW
-				   : PROGRESS_OFF;
+		return pbft_changes_at_least(replica, replica->view) >= replica->quorum ? PROGRESS_NEW_VIEW
+																				: PROGRESS_OFF;
 	if (replica->tip > replica->committed)
 		return PROGRESS_WORK;
 	/* A11, C2: without agreed results nobody proposes, and no other primary would */
@@ -135,14 +148,18 @@ pbft_timers(PbftReplica *replica)
 	}
 }
 
+/*
+ * R7, R10. To leave a view is for good, and a member that left alone votes nowhere until the others
+ * follow: it says that something is overdue, votes on in an active view, still enters one whose
+ * NEW-VIEW comes late, and leaves when f others say so too (R9).
+ */
 static void
 progress_expired(PbftReplica *replica)
 {
-	uint64_t next = replica->view + 1;
-
-	if (replica->progress_class == PROGRESS_OFF)
+	if (replica->progress_class == PROGRESS_OFF || replica->overdue)
 		return;
-	pbft_change_view(replica, next);
+	replica->overdue = true;
+	pbft_say_status(replica, PBFT_NODE_MAX, PBFT_STATUS_SAYS);
 	pbft_check_changes(replica);
 }
 
@@ -152,8 +169,7 @@ status_expired(PbftReplica *replica)
 	const PbftViewChange *own = &replica->changes[replica->config.self];
 
 	pbft_set_timer(replica, PBFT_TIMER_STATUS, replica->config.tau0_ms / 4);
-	pbft_say_status(replica, PBFT_NODE_MAX,
-					replica->echoed ? PBFT_STATUS_SAYS : PBFT_STATUS_ASKS);
+	pbft_say_status(replica, PBFT_NODE_MAX, replica->echoed ? PBFT_STATUS_SAYS : PBFT_STATUS_ASKS);
 	pbft_sync(replica, true);
 	/* R10: until the view is entered, ask for it again and again */
 	if (!replica->active && pbft_may_vote(replica) && own->body.view == replica->view)

@@ -28,6 +28,7 @@ pbft_change_view(PbftReplica *replica, uint64_t view)
 		return;
 	replica->view = view;
 	replica->active = false;
+	replica->overdue = false;
 	replica->has_new_view = false;
 	replica->requested = false;
 	replica->consecutive_changes++;
@@ -58,17 +59,37 @@ pbft_changes_at_least(const PbftReplica *replica, uint64_t view)
 	return count;
 }
 
+/* The latest view that a member asks for, bound to it by a VIEW-CHANGE, or not yet, by saying in
+ * the view before that a block is overdue. */
+static uint64_t
+wished_view(const PbftReplica *replica, uint32_t member)
+{
+	const PbftStatus *said = &replica->peers[member];
+	uint64_t asked = replica->changes[member].body.view;
+	uint64_t wished = said->overdue ? said->view + 1 : 0;
+
+	if (member == replica->config.self)
+		wished = replica->overdue ? replica->view + 1 : 0;
+	return wished > asked ? wished : asked;
+}
+
 /* R9: the (f + 1)-th largest view asked for: at least one honest member stands behind it. */
 static uint64_t
 join_view(const PbftReplica *replica)
 {
+	uint32_t n = replica->config.member_count;
 	uint64_t best = 0;
 
-	for (uint32_t i = 0; i < replica->config.member_count; i++)
+	for (uint32_t i = 0; i < n; i++)
 	{
-		uint64_t view = replica->changes[i].body.view;
+		uint64_t view = wished_view(replica, i);
+		uint32_t count = 0;
 
-		if (view > best && pbft_changes_at_least(replica, view) >= replica->faults + 1)
+		if (view <= best)
+			continue;
+		for (uint32_t j = 0; j < n; j++)
+			count += wished_view(replica, j) >= view;
+		if (count >= replica->faults + 1)
 			best = view;
 	}
 	return best;

@@ -174,7 +174,7 @@ take(SimNode *node, const SimEvent *event)
 			break;
 		default:
 			assert(event->kind == SIM_POOL);
-			sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
+			sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = world.work });
 	}
 }
 

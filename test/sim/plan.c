@@ -4,6 +4,8 @@
  */
 #include "sim/sim.h"
 
+#define CATCH_UP_US 10000000 /* a slow apply is level within that much of its own work */
+
 typedef enum Fault
 {
 	FAULT_CRASH,
@@ -12,6 +14,7 @@ typedef enum Fault
 	FAULT_CUTS_HEALED,
 	FAULT_CLOCK_JUMP,
 	FAULT_SLOW_DISK,
+	FAULT_SLOW_APPLY,
 	FAULT_CRASH_ALL,
 	FAULT_DISK_FULL,
 	FAULT_ROT,          /* one copy of a synced batch */
@@ -23,11 +26,11 @@ typedef enum Fault
 	FAULT_COUNT
 } Fault;
 
-static const char *const fault_names[FAULT_COUNT] = { "crash",       "partition",    "one-way cut",
-													  "cuts healed", "clock jump",   "slow disk",
-													  "crash all",   "disk full",    "rotten copy",
-													  "lost batch",  "sync failure", "wrong result",
-													  "backup",      "restore" };
+static const char *const fault_names[FAULT_COUNT] = { "crash",        "partition",  "one-way cut",
+													  "cuts healed",  "clock jump", "slow disk",
+													  "slow apply",   "crash all",  "disk full",
+													  "rotten copy",  "lost batch", "sync failure",
+													  "wrong result", "backup",     "restore" };
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
@@ -63,6 +66,7 @@ make_plan(void)
 	plan->chaos_us = 3000000 + sim_random(12000000);
 	plan->fault_mean_us = 200000 + sim_random(3000000);
 	plan->clock_jumps = sim_chance(300000);
+	plan->rest = sim_chance(400000);
 	if (sim_chance(400000))
 		plan->epoch_blocks = 6 + sim_random(40);
 	plan->cause_ppm = plan->epoch_blocks > 0 && sim_chance(500000) ? 50000 : 0;
@@ -88,7 +92,7 @@ make_config(void)
 	config->tau0_ms = 1000;
 	config->tau_max_ms = 4000;
 	config->drift_ms = 1000;
-	config->heartbeat_ms = 5000;
+	config->heartbeat_ms = world.plan.rest ? 120000 : 5000;
 	config->epoch_blocks = world.plan.epoch_blocks;
 	config->epoch_min_blocks = 1 + world.plan.epoch_blocks / 3;
 	config->seat_loss = world.plan.epoch_blocks > 0 && sim_chance(500000);
@@ -183,6 +187,8 @@ strike_disk(SimNode *node, Fault fault)
 {
 	if (fault == FAULT_SLOW_DISK)
 		node->disk_us = 100 + sim_random(100000);
+	else if (fault == FAULT_SLOW_APPLY)
+		node->execute_us = 1000 + sim_random(200000);
 	else if (fault == FAULT_DISK_FULL)
 		node->full_until_us = world.now_us + 100000 + sim_random(4000000);
 	else if (fault == FAULT_ROT && !node->may_fence && sim_log_rot(&node->log, false))
@@ -239,6 +245,20 @@ sim_strike(void)
 	sim_schedule((SimEvent){ .kind = SIM_FAULT }, 1 + sim_random(2 * world.plan.fault_mean_us));
 }
 
+/* No apply is so slow any more that it could not be level in time. */
+void
+sim_heal_apply(void)
+{
+	for (uint32_t i = 0; i < world.node_count; i++)
+	{
+		SimNode *node = &world.nodes[i];
+		uint64_t most_us = CATCH_UP_US / (1 + world.final_height - node->applied);
+
+		if (node->execute_us > most_us)
+			node->execute_us = most_us;
+	}
+}
+
 void
 sim_heal(void)
 {
@@ -251,9 +271,12 @@ sim_heal(void)
 		node->clock_offset_ms = (int64_t) sim_random(200) - 100;
 		node->disk_us = 100 + sim_random(1000);
 		node->full_until_us = 0;
+		if (!world.plan.rest)
+			node->execute_us = 100 + sim_random(2000);
 		if (!node->up)
 			sim_node_start(node);
 	}
+	sim_heal_apply();
 	if (world.trace)
 		printf("%.3f healed at height %llu\n", (double) world.now_us / 1e6,
 			   (unsigned long long) world.final_height);

@@ -170,9 +170,26 @@ sim_send(SimNode *from, uint32_t member, SimBytes *bytes)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
+/* What clients have submitted: at rest nothing, but for a transaction in a block that stands still,
+ * which by then is in all pools. */
+static bool
+pools_hold_work(void)
+{
+	for (uint32_t i = 0; i < world.plan.n && world.rests; i++)
+	{
+		const PbftReplica *replica = world.nodes[i].replica;
+
+		if (sim_honest(i) && replica->tip > replica->committed &&
+			world.now_us / 1000 > replica->progress_since_ms + world.config.tau0_ms)
+			return true;
+	}
+	return !world.rests;
+}
+
 static void
 pool_event(void)
 {
+	world.work = pools_hold_work();
 	for (uint32_t i = 0; i < world.node_count; i++)
 	{
 		SimEvent event = { .kind = SIM_POOL, .node = (uint16_t) i };
@@ -210,12 +227,43 @@ sim_run_one(void)
 }
 
 static bool
-all_reached(uint64_t height)
+counts(const SimNode *node)
+{
+	return sim_honest(node->member) && !node->restored && node->wrong_from == 0;
+}
+
+static bool
+all_reached(void)
 {
 	for (uint32_t i = 0; i < world.plan.n; i++)
-		if (sim_honest(i) && !world.nodes[i].restored && world.nodes[i].wrong_from == 0 &&
-			world.nodes[i].applied < height)
+		if (counts(&world.nodes[i]) && world.nodes[i].applied < world.goal)
 			return false;
+	return true;
+}
+
+/* Level and in one view, where nobody is faulty: a faulty member may take an honest one out of its
+ * view that has said that a block is overdue, and only the next block brings it back. */
+static bool
+all_vote(void)
+{
+	uint64_t view = UINT64_MAX;
+
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		const SimNode *node = &world.nodes[i];
+		PbftSummary summary;
+
+		if (!counts(node) || node->fenced)
+			continue;
+		pbft_summary(node->replica, &summary);
+		if (node->busy || summary.tip != summary.applied || summary.applied < world.final_height)
+			return false;
+		if (world.plan.faulty == 0 && summary.mode != PBFT_MODE_ACTIVE)
+			return false;
+		if (view != UINT64_MAX && summary.view != view && world.plan.faulty == 0)
+			return false;
+		view = summary.view;
+	}
 	return true;
 }
 
@@ -251,31 +299,42 @@ begin_seed(uint64_t seed)
 	sim_schedule((SimEvent){ .kind = SIM_FAULT }, world.plan.fault_mean_us);
 }
 
-/* Within SIM_LIVE_TAUS tau_max of healing every honest member has applied three blocks nobody had
- * before. */
+/* Runs until the federation has come to where it must come within SIM_LIVE_TAUS tau_max. */
+static void
+run_until(bool (*reached)(void), const char *what)
+{
+	uint64_t begun_us = world.now_us;
+
+	while (!reached())
+	{
+		if (world.now_us - begun_us > SIM_LIVE_TAUS * world.config.tau_max_ms * 1000)
+		{
+			print_nodes();
+			sim_fail(what, 0, world.goal);
+		}
+		sim_run_one();
+	}
+	if (world.now_us - begun_us > totals.slowest_us)
+		totals.slowest_us = world.now_us - begun_us;
+}
+
+/* After healing every honest member applies three blocks nobody had before; then, where clients
+ * fall silent, all of them come to rest, level and in one view. */
 static void
 run_seed(uint64_t seed)
 {
-	uint64_t goal;
-	uint64_t healed_us;
-
 	begin_seed(seed);
 	while (world.now_us < world.plan.chaos_us)
 		sim_run_one();
 	sim_heal();
-	goal = world.final_height + 3;
-	healed_us = world.now_us;
-	while (!all_reached(goal))
+	world.goal = world.final_height + 3;
+	run_until(all_reached, "not live after healing");
+	if (world.plan.rest)
 	{
-		if (world.now_us - healed_us > SIM_LIVE_TAUS * world.config.tau_max_ms * 1000)
-		{
-			print_nodes();
-			sim_fail("not live after healing", 0, goal);
-		}
-		sim_run_one();
+		world.rests = true;
+		sim_heal_apply();
+		run_until(all_vote, "a member that does not vote at rest");
 	}
-	if (world.now_us - healed_us > totals.slowest_us)
-		totals.slowest_us = world.now_us - healed_us;
 	if (world.trace)
 		print_nodes();
 }

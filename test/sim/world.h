@@ -15,6 +15,7 @@ typedef struct SimPlan
 	uint64_t chaos_us;
 	uint64_t fault_mean_us;
 	bool clock_jumps;
+	bool rest; /* after healing the clients fall silent, and the heartbeat is far away */
 	uint32_t window;
 	uint64_t epoch_blocks; /* 0: one epoch only */
 	uint32_t cause_ppm;    /* of blocks that end it early */
@@ -28,6 +29,8 @@ typedef struct SimWorld
 	uint64_t now_us;
 	uint64_t order;
 	bool chaos;
+	bool rests; /* no client submits anything */
+	bool work;  /* in the pools */
 	bool trace;
 	bool calm; /* nothing breaks, and every receiver verifies for itself: costs are counted */
 	uint32_t wanted_n; /* 0: the seed says */
@@ -59,6 +62,7 @@ typedef struct SimWorld
 	uint64_t *tx_height; /* where a transaction took effect; by number */
 	uint64_t tx_capacity;
 	uint64_t final_height;
+	uint64_t goal;
 	uint64_t result_height;
 } SimWorld;
 
@@ -87,6 +91,7 @@ extern void sim_plan(void);
 extern void sim_people(void);
 extern void sim_strike(void);
 extern void sim_heal(void);
+extern void sim_heal_apply(void);
 
 /* node.c */
 extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);

@@ -152,12 +152,14 @@ expire(uint32_t self)
 	give(self, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 0 });
 }
 
+/* For all of these a block is overdue, and each hears of the others that it is. */
 static inline void
 expire_all(uint32_t set)
 {
 	for (uint32_t i = 0; i < member_count; i++)
 		if (set & M(i))
 			expire(i);
+	deliver(PBFT_STATUS, set, set);
 }
 
 static inline void

@@ -161,26 +161,6 @@ committed_first(void)
 }
 
 static inline void
-status_of(uint32_t sender, uint64_t view, bool active, uint64_t tip, uint64_t committed)
-{
-	memset(&message, 0, offsetof(PbftMessage, u));
-	message.kind = PBFT_STATUS;
-	message.u.status = (PbftStatus){ .view = view, .active = active, .tip = tip,
-									 .committed = committed, .clock_ms = 5000 };
-	pbft_effects_clear(&effects);
-	receive(sender);
-}
-
-
-static inline void
-expire_progress(void)
-{
-	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
-	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT, .timer = PBFT_TIMER_PROGRESS,
-					  .generation = replica->generation[PBFT_TIMER_PROGRESS] });
-}
-
-static inline void
 executed(uint64_t height, uint8_t root_byte)
 {
 	PbftEvent event = { .kind = PBFT_EVENT_EXECUTED, .height = height };
@@ -188,5 +168,7 @@ executed(uint64_t height, uint8_t root_byte)
 	event.hash.bytes[0] = root_byte;
 	step(event);
 }
+
+#include "unit/pbft_standing.h"
 
 #endif

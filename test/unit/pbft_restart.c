@@ -147,11 +147,66 @@ test_old_results_are_fetched(void)
 	message.u.status.clock_ms = 5000;
 	receive(2);
 	pbft_effects_clear(&effects);
-	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT, .timer = PBFT_TIMER_STATUS,
+	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
+					  .timer = PBFT_TIMER_STATUS,
 					  .generation = replica->generation[PBFT_TIMER_STATUS] });
 	CHECK_INT(count_sent(PBFT_FETCH), 1);
 	CHECK_INT(message.u.fetch.height, 1);
 	CHECK_INT(message.u.fetch.count, 1);
+}
+
+/* A block above all others, and what proves it final: nothing of results. */
+static McHash
+learn_block(const McHash *parent, uint64_t height)
+{
+	PbftHeader header = block_on(parent, height, 0, 4000 + height, 1);
+	McHash hash = hash_of(&header);
+
+	pbft_effects_clear(&effects);
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_CERTIFIED;
+	message.u.certified.header = header;
+	message.u.certified.has_commit = true;
+	message.u.certified.has_checkpoint = false;
+	certify(&message.u.certified.commit, PBFT_COMMIT, 0, height, &hash);
+	receive(1);
+	return hash;
+}
+
+static uint64_t
+fetched_at_a_tick(void)
+{
+	pbft_effects_clear(&effects);
+	clock_is(5000);
+	now_ms += 1000;
+	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
+					  .timer = PBFT_TIMER_STATUS,
+					  .generation = replica->generation[PBFT_TIMER_STATUS] });
+	CHECK_INT(count_sent(PBFT_FETCH), 1);
+	return message.u.fetch.height;
+}
+
+/* With room for one block more its certificate, a descendant's, may be of no use: results are asked
+ * for in turn, or neither would ever come. */
+static void
+test_results_are_fetched_where_no_blocks_fit(void)
+{
+	McHash hash;
+	uint64_t first;
+
+	begin();
+	hash = config.anchor.hash;
+	for (uint64_t height = 1; height < PBFT_LAG_MAX; height++)
+		hash = learn_block(&hash, height);
+	CHECK_INT(replica->committed, PBFT_LAG_MAX - 1);
+	for (uint64_t height = 1; height <= config.lag; height++)
+		executed(height, 7);
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_STATUS;
+	message.u.status = (PbftStatus){ .active = true, .tip = 99, .committed = 99, .stable = 99 };
+	receive(2);
+	first = fetched_at_a_tick();
+	CHECK_INT(first + fetched_at_a_tick(), 1 + PBFT_LAG_MAX);
 }
 
 static void
@@ -183,6 +238,103 @@ test_a_member_hears_its_lost_words(void)
 	status_of(3, 0, true, 0, 0);
 	CHECK_INT(count_sent(PBFT_PREPARE), 2); /* this node's own, and member 3's back to it */
 	status_of(3, 0, true, 1, 0);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
+/* Two blocks, both applied; then a restart on the upper one. */
+static void
+restart_on_the_second(void)
+{
+	PbftHeader header;
+	McHash hash;
+
+	begin();
+	hash = committed_first();
+	header = block_on(&hash, 2, 0, 4100, 2);
+	hash = hash_of(&header);
+	propose(&header, 0);
+	body_arrives(&hash);
+	for (uint32_t i = 1; i < 4; i++)
+		vote(PBFT_COMMIT, i, 0, 2, &hash);
+	CHECK_INT(replica->committed, 2);
+	root = (PbftTip){ .height = 2, .hash = hash, .ts_ms = 4100 };
+	root.exec_root.bytes[0] = 8;
+	root.stable_exec_root = config.anchor.exec_root;
+	restart();
+	pbft_effects_clear(&effects);
+}
+
+static PbftHeader
+third_block(uint64_t stable_height, uint8_t stable_root)
+{
+	PbftHeader header = block_on(&root.hash, 3, 0, 4200, 3);
+
+	header.stable_height = stable_height;
+	memset(&header.stable_exec_root, 0, HASH_SIZE);
+	header.stable_exec_root.bytes[0] = stable_root;
+	return header;
+}
+
+/* The same proposal again, with the proof of the result that its header names: by all four. */
+static void
+propose_proved(const PbftHeader *header, uint8_t root_byte)
+{
+	PbftCertificate *certificate = &message.u.proposal.checkpoint;
+	uint8_t bytes[PBFT_SIGNED_MAX];
+	size_t size;
+
+	memset(&message, 0, offsetof(PbftMessage, u));
+	memset(certificate, 0, sizeof(*certificate));
+	certificate->subject = (PbftSubject){ .kind = PBFT_CHECKPOINT };
+	certificate->subject.height = header->stable_height;
+	certificate->subject.exec_root.bytes[0] = root_byte;
+	certificate->member_count = 4;
+	certificate->bitmap[0] = 0x0f;
+	size = pbft_subject_signed(&config.domain, &certificate->subject, bytes);
+	for (uint32_t i = 0; i < 4; i++)
+		mac_sign_as(&signer, i, span_of(bytes, size), certificate->signatures[i]);
+	message.kind = PBFT_PRE_PREPARE;
+	message.subject = (PbftSubject){ .kind = PBFT_PRE_PREPARE, .hash = hash_of(header) };
+	message.subject.height = header->height;
+	message.u.proposal.header = *header;
+	message.u.proposal.has_checkpoint = true;
+	receive(header->proposer);
+}
+
+/* A15: what a header says of the block this node starts on is in its tables. */
+static void
+test_a_header_may_name_the_result_of_the_root(void)
+{
+	PbftHeader header;
+	McHash hash;
+
+	restart_on_the_second();
+	header = third_block(2, 9);
+	propose(&header, 0);
+	CHECK_INT(count_effects(PBFT_VALIDATE), 0);
+	restart_on_the_second();
+	header = third_block(2, 8);
+	hash = hash_of(&header);
+	propose(&header, 0);
+	body_arrives(&hash);
+	CHECK_INT(count_sent(PBFT_PREPARE), 1);
+}
+
+/* Of one below it only a certificate tells, which comes with the proposal. */
+static void
+test_a_header_may_name_a_result_below_the_root(void)
+{
+	PbftHeader header;
+	McHash hash;
+
+	restart_on_the_second();
+	header = third_block(1, 7);
+	propose(&header, 0);
+	CHECK_INT(count_effects(PBFT_VALIDATE), 0);
+	hash = hash_of(&header);
+	propose_proved(&header, 7);
+	CHECK_INT(count_notes(PBFT_NOTE_FENCED), 0);
+	body_arrives(&hash);
 	CHECK_INT(count_sent(PBFT_PREPARE), 1);
 }
 
@@ -289,8 +441,11 @@ main(void)
 	RUN(test_results_are_signed_after_the_echo);
 	RUN(test_a_view_is_joined_after_the_echo);
 	RUN(test_old_results_are_fetched);
+	RUN(test_results_are_fetched_where_no_blocks_fit);
 	RUN(test_own_vote_that_is_not_in_the_log_fences);
 	RUN(test_a_member_hears_its_lost_words);
+	RUN(test_a_header_may_name_the_result_of_the_root);
+	RUN(test_a_header_may_name_a_result_below_the_root);
 	RUN(test_database_ahead_of_the_log_fences);
 	RUN(test_unreadable_record_fences);
 	RUN(test_who_is_behind_a_view_gets_its_new_view);

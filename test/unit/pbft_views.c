@@ -10,7 +10,8 @@ test_stale_time_out_does_nothing(void)
 {
 	begin();
 	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
-	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT, .timer = PBFT_TIMER_PROGRESS,
+	step((PbftEvent){ .kind = PBFT_EVENT_TIMEOUT,
+					  .timer = PBFT_TIMER_PROGRESS,
 					  .generation = replica->generation[PBFT_TIMER_PROGRESS] - 1 });
 	CHECK_INT(replica->view, 0);
 	expire_progress();
@@ -53,10 +54,74 @@ progress_delay_set(void)
 	uint64_t delay_ms = 0;
 
 	for (size_t i = 0; i < effects.count; i++)
-		if (effects.list[i].kind == PBFT_SET_TIMER &&
-			effects.list[i].timer == PBFT_TIMER_PROGRESS)
+		if (effects.list[i].kind == PBFT_SET_TIMER && effects.list[i].timer == PBFT_TIMER_PROGRESS)
 			delay_ms = effects.list[i].delay_ms;
 	return delay_ms;
+}
+
+static bool
+said_overdue(void)
+{
+	return count_sent(PBFT_STATUS) > 0 && message.u.status.overdue;
+}
+
+/* R7: a member for which alone a block is overdue says so and votes on; with f others it leaves. */
+static void
+test_one_overdue_member_stays_in_its_view(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	pbft_effects_clear(&effects);
+	expire_alone();
+	CHECK(said_overdue());
+	CHECK_INT(count_sent(PBFT_VIEW_CHANGE), 0);
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	CHECK_INT(count_sent(PBFT_COMMIT), 1);
+	overdue_at(2);
+	CHECK(count_sent(PBFT_VIEW_CHANGE) > 0);
+	CHECK_INT(replica->view, 1);
+	CHECK(!replica->active);
+}
+
+/* R9: f + 1 members that only say it are followed, too; those of an earlier view are not. */
+static void
+test_joins_those_for_whom_a_block_is_overdue(void)
+{
+	begin();
+	overdue_at(1);
+	new_view(1, NULL);
+	CHECK_INT(replica->view, 1);
+	overdue_at(3);
+	CHECK_INT(replica->view, 1);
+	overdue_at(1);
+	CHECK_INT(replica->view, 2);
+	CHECK(!replica->active);
+}
+
+/* While f + 1 members are ahead the view is not at fault; level, the timer begins anew. */
+static void
+test_the_timer_rests_while_this_node_catches_up(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	status_of(1, 0, true, 1, 1);
+	CHECK_INT(count_effects(PBFT_STOP_TIMER), 0);
+	status_of(2, 0, true, 1, 1);
+	CHECK_INT(count_effects(PBFT_STOP_TIMER), 1);
+	expire_alone();
+	CHECK(!replica->overdue);
+	pbft_effects_clear(&effects);
+	for (uint32_t i = 1; i < 4; i++)
+		vote(PBFT_COMMIT, i, 0, 1, &hash);
+	CHECK_INT(replica->committed, 1);
+	CHECK_INT(progress_delay_set(), 1000);
+	expire_alone();
+	CHECK(replica->overdue);
 }
 
 /* R7, R10, A11: tau0, twice that after a change, and never above tau_max. */
@@ -260,6 +325,9 @@ main(void)
 {
 	RUN(test_stale_time_out_does_nothing);
 	RUN(test_time_out_doubles_up_to_its_maximum);
+	RUN(test_one_overdue_member_stays_in_its_view);
+	RUN(test_joins_those_for_whom_a_block_is_overdue);
+	RUN(test_the_timer_rests_while_this_node_catches_up);
 	RUN(test_no_commit_after_leaving_a_view);
 	RUN(test_view_change_reports_the_lock);
 	RUN(test_joins_with_f_plus_one);
