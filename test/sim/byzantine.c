@@ -23,6 +23,12 @@ sim_byzantine_reset(void)
 }
 
 static void
+node_signs(const SimNode *node, McSpan bytes, uint8_t signature[PBFT_SIGNATURE_SIZE])
+{
+	mac_sign_as(&node->keys.signer, node->keys.signer.self, bytes, signature);
+}
+
+static void
 send_forged(SimNode *node, uint32_t member, const SimBody *body)
 {
 	uint8_t signed_bytes[PBFT_SIGNED_MAX];
@@ -34,7 +40,7 @@ send_forged(SimNode *node, uint32_t member, const SimBody *body)
 	if (pbft_kind_signed(message.kind))
 	{
 		size = pbft_message_signed(&message, &node->domain, signed_bytes);
-		mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size), message.signature);
+		node_signs(node, span_of(signed_bytes, size), message.signature);
 	}
 	if (message.kind == PBFT_VIEW_CHANGE)
 		memcpy(message.u.view_change.body.signature, message.signature, PBFT_SIGNATURE_SIZE);
@@ -51,7 +57,7 @@ static void
 equivocate(SimNode *node, bool broadcast, uint32_t member)
 {
 	PbftHeader header = message.u.proposal.header;
-	SimBody body = { ++world.nonce, node->place };
+	SimBody body = { .tx = ++world.nonce, .witness = node->place };
 	uint32_t from = broadcast ? 0 : member;
 	uint32_t to = broadcast ? world.plan.n : member + 1;
 	uint64_t side = sim_random(UINT64_MAX);
@@ -227,8 +233,7 @@ forge_lock(SimNode *node, PbftViewChange *change)
 	change->certificate.member_count = world.plan.n;
 	change->certificate.bitmap[node->member / 8] |= (uint8_t) (1u << (node->member % 8));
 	size = pbft_subject_signed(&node->domain, subject, signed_bytes);
-	mac_sign_as(&node->signer, node->member, span_of(signed_bytes, size),
-				change->certificate.signatures[node->member]);
+	node_signs(node, span_of(signed_bytes, size), change->certificate.signatures[node->member]);
 	change->has_certificate = true;
 	change->body.lock =
 		(PbftLock){ PBFT_LOCK_PREPARED, subject->view, subject->height, subject->hash };
@@ -243,8 +248,8 @@ rush_view(SimNode *node)
 	message.u.view_change.body.member = node->member;
 	message.u.view_change.body.view = node->replica->view + 1;
 	message.u.view_change.body.lock =
-		(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.anchors[node->epoch].height,
-					world.anchors[node->epoch].hash };
+		(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.instances[node->at].anchor.height,
+					world.instances[node->at].anchor.hash };
 	message.u.view_change.has_certificate = false;
 	for (uint32_t i = 0; i < world.plan.n; i++)
 		if (i != node->member)
@@ -261,8 +266,8 @@ tamper_decoded(SimNode *node, bool broadcast, uint32_t member)
 	if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGET_LOCK))
 	{
 		message.u.view_change.body.lock =
-			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.anchors[node->epoch].height,
-						world.anchors[node->epoch].hash };
+			(PbftLock){ PBFT_LOCK_ANCHOR, 0, world.instances[node->at].anchor.height,
+						world.instances[node->at].anchor.hash };
 		message.u.view_change.has_certificate = false;
 	}
 	else if (message.kind == PBFT_VIEW_CHANGE && (byzantine & BYZ_FORGE_LOCK))

@@ -84,6 +84,8 @@ sim_check_sent(const SimNode *node, SimBytes *bytes)
 		name[2] = message.u.new_view.view;
 	if (node->fenced || node->diverged)
 		sim_fail("a vote after it was fenced or diverged", node->place, message.subject.height);
+	if (node->key != world.instances[node->at].keys[node->member])
+		sim_fail("a vote with a key that does not count", node->place, message.subject.height);
 	if (node->restored)
 		return;
 	if (2 * signed_count >= signed_capacity)
@@ -104,7 +106,7 @@ static void
 check_certificate(SimNode *node, const PbftEffect *effect, uint8_t kind)
 {
 	static PbftCertificate certificate;
-	PbftCrypto crypto = mac_crypto(&node->signer);
+	PbftCrypto crypto = sim_checker_crypto(&node->keys);
 	McProblem problem;
 
 	if (pbft_certificate_decode(effect->bytes, &certificate, &problem) != MC_OK ||
@@ -228,7 +230,7 @@ sim_check_note(SimNode *node, const PbftEffect *effect)
 	if (node->byzantine)
 		return;
 	if (effect->note == PBFT_NOTE_EVIDENCE && sim_honest(effect->member) &&
-		!world.nodes[effect->member].restored)
+		!world.nodes[effect->member].was_restored)
 		sim_fail("evidence against an honest member", node->place, effect->height);
 	if (effect->note == PBFT_NOTE_DIVERGED && node->wrong_from == 0)
 		sim_fail("an honest member's result is not the quorum's", node->place, effect->height);

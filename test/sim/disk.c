@@ -101,7 +101,7 @@ void
 sim_log_copy(SimLog *to, const SimLog *from)
 {
 	sim_log_free(to);
-	to->epoch = from->epoch;
+	to->at = from->at;
 	for (size_t i = 0; i < from->synced; i++)
 	{
 		size_t begin = i > 0 ? from->batches[i - 1].end : 0;

@@ -31,7 +31,7 @@ sim_onion_open(const SimNode *node, const McHash *tip, McHash *preimage)
 {
 	McHash outer;
 
-	draw_core(node->member, node->epoch, preimage);
+	draw_core(node->member, node->at, preimage);
 	for (int i = 0; i < LAYERS; i++)
 	{
 		peel_of(preimage, &outer);
@@ -68,15 +68,46 @@ sim_mix(const McHash *before, const PbftHeader *header, McHash *mix)
 }
 
 PbftDomain
-sim_domain(uint64_t epoch)
+sim_domain(uint32_t instance)
 {
-	static const McHash valset;
 	PbftDomain domain = world.config.domain;
 
-	assert(epoch < world.anchor_count);
-	if (epoch > 0)
-		pbft_instance(epoch, 0, &world.anchors[epoch].hash, &valset, domain.instance);
+	assert(instance < world.instance_count);
+	memcpy(domain.instance, world.instances[instance].name, PBFT_INSTANCE_SIZE);
 	return domain;
+}
+
+/* The newest come first: most messages are of them. A name that nobody has is the first one's. */
+const SimInstance *
+sim_instance_named(const uint8_t name[PBFT_INSTANCE_SIZE])
+{
+	uint32_t i = world.instance_count - 1;
+
+	while (i > 0 && memcmp(world.instances[i].name, name, PBFT_INSTANCE_SIZE) != 0)
+		i--;
+	return &world.instances[i];
+}
+
+/* Its place; the one it had if a member began it before. All must come to the same. */
+uint32_t
+sim_instance_add(const SimInstance *instance)
+{
+	SimInstance *made = &world.instances[world.instance_count];
+	uint32_t i = 1;
+
+	while (i < world.instance_count &&
+		   (world.instances[i].parent != instance->parent ||
+			memcmp(&world.instances[i].at, &instance->at, sizeof(PbftInstance)) != 0))
+		i++;
+	if (i >= SIM_EPOCH_MAX)
+		sim_fail("more epochs than the simulator holds", 0, instance->anchor.height);
+	if (i < world.instance_count)
+		return i;
+	world.instance_count++;
+	*made = *instance;
+	pbft_instance(made->at.epoch, made->at.resume_no, &made->at.anchor_hash, &made->at.valset_hash,
+				  made->name);
+	return i;
 }
 
 static void
@@ -92,36 +123,56 @@ tip_of(const SimBlock *block, PbftTip *tip)
 	tip->flags = block->header.flags;
 }
 
-static void
-begin_epoch(SimNode *node, const SimBlock *block)
+/* Who votes next, as the result of an epoch's last block names it. */
+void
+sim_next_valset(const SimNode *node, uint64_t height, McHash *valset)
 {
-	PbftTip anchor;
+	uint16_t keys[PBFT_NODE_MAX];
 
-	tip_of(block, &anchor);
-	anchor.stable_height = anchor.height;
-	anchor.stable_exec_root = anchor.exec_root;
-	anchor.flags = 0;
-	anchor.mix = block->mix;
-	if (node->epoch >= SIM_EPOCH_MAX)
-		sim_fail("more epochs than the simulator holds", node->place, node->applied);
-	if (world.anchor_count == node->epoch)
-		world.anchors[world.anchor_count++] = anchor;
-	if (memcmp(&world.anchors[node->epoch], &anchor, sizeof(anchor)) != 0)
-		sim_fail("two anchors of one epoch", node->place, node->applied);
+	memset(valset, 0, sizeof(*valset));
+	if ((node->chain[height].header.flags & PBFT_FLAG_END_EPOCH) == 0)
+		return;
+	sim_keys_after(node, &world.instances[node->at], height, keys);
+	sim_keys_valset(keys, valset);
 }
 
-/* Where the tables say that this node is: its epoch, and the tip to start on. */
+/* The instance on a block that ended an epoch. */
+static uint32_t
+begin_epoch(SimNode *node, const SimBlock *block)
+{
+	const SimInstance *before = &world.instances[block->at];
+	SimInstance next = { .parent = block->at };
+	PbftTip *anchor = &next.anchor;
+	uint32_t at;
+
+	tip_of(block, anchor);
+	anchor->stable_height = anchor->height;
+	anchor->stable_exec_root = anchor->exec_root;
+	anchor->flags = 0;
+	anchor->mix = block->mix;
+	next.at = (PbftInstance){ .epoch = block->header.epoch + 1,
+							  .resume_no = before->at.resume_no,
+							  .anchor_hash = block->hash };
+	sim_keys_after(node, before, anchor->height, next.keys);
+	sim_keys_valset(next.keys, &next.at.valset_hash);
+	at = sim_instance_add(&next);
+	if (memcmp(&world.instances[at].anchor, anchor, sizeof(*anchor)) != 0)
+		sim_fail("two anchors of one epoch", node->place, node->applied);
+	return at;
+}
+
+/* Where the tables say that this node is: its instance, and the tip to start on. */
 void
 sim_epoch_find(SimNode *node, PbftTip *tip)
 {
 	const SimBlock *block = &node->chain[node->applied];
-	bool over = node->applied > 0 && (block->header.flags & PBFT_FLAG_END_EPOCH) != 0;
+	bool over = node->applied > world.instances[block->at].anchor.height &&
+				(block->header.flags & PBFT_FLAG_END_EPOCH) != 0;
 
-	node->epoch = (node->applied > 0 ? block->header.epoch : 0) + over;
-	if (over)
-		begin_epoch(node, block);
-	node->domain = sim_domain(node->epoch);
-	*tip = world.anchors[node->epoch];
+	node->at = over ? begin_epoch(node, block) : block->at;
+	node->keys.counts = world.instances[node->at].keys;
+	node->domain = sim_domain(node->at);
+	*tip = world.instances[node->at].anchor;
 	if (node->applied > tip->height)
 		tip_of(block, tip);
 }
@@ -129,25 +180,28 @@ sim_epoch_find(SimNode *node, PbftTip *tip)
 void
 sim_epoch_config(const SimNode *node, PbftConfig *config)
 {
+	const SimInstance *instance = &world.instances[node->at];
+
 	*config = world.config;
-	config->epoch = node->epoch;
+	config->epoch = instance->at.epoch;
 	config->domain = node->domain;
-	config->anchor = world.anchors[node->epoch];
-	if (node->epoch > 0)
+	config->anchor = instance->anchor;
+	if (node->at > 0)
 		config->order_seed = config->anchor.hash;
 	/* an epoch without an end would need an endless onion: there the beacon has headers alone */
 	for (uint32_t i = 0; i < world.plan.n && config->beacon && config->epoch_blocks > 0; i++)
-		draw_onion(i, node->epoch, &config->onion[i]);
+		draw_onion(i, node->at, &config->onion[i]);
 }
 
 /* R15, A2: END_EPOCH where it is due and nowhere else. */
 void
 sim_check_epoch(const SimNode *node, const PbftHeader *header)
 {
-	uint64_t since = header->height - world.anchors[node->epoch].height;
+	uint64_t since = header->height - world.instances[node->at].anchor.height;
 	bool end = (header->flags & PBFT_FLAG_END_EPOCH) != 0;
 
-	if (header->epoch != node->epoch || (header->flags & ~PBFT_FLAGS_KNOWN) != 0)
+	if (header->epoch != world.instances[node->at].at.epoch ||
+		(header->flags & ~PBFT_FLAGS_KNOWN) != 0)
 		sim_fail("a final block of another epoch", node->place, header->height);
 	if (world.plan.epoch_blocks > 0 && since >= world.plan.epoch_blocks && !end)
 		sim_fail("an epoch that does not end", node->place, header->height);

@@ -26,6 +26,7 @@ execute_next(SimNode *node)
 		if (body == NULL)
 			return;
 		block->tx = body->tx;
+		block->rejoin = body->rejoin;
 		block->effect = has_effect(node, height, body->tx);
 		sim_exec_root(&node->chain[node->executed].exec_root, block, &block->exec_root);
 		if (node->byzantine & BYZ_LIE_RESULT)
@@ -85,23 +86,29 @@ body_event(SimNode *node, const SimEvent *event)
 
 /* Law 1: a message is verified once, at the door, whoever receives it; now and then the core is
  * left to do it. */
-static bool
-pass_door(SimNode *node, SimBytes *bytes, const PbftMessage *message)
+static SimDoor
+judge(const PbftMessage *message)
 {
+	const SimInstance *instance = sim_instance_named(message->instance);
+	SimKeys keys = sim_keys_of(instance);
+	PbftCrypto crypto = sim_checker_crypto(&keys);
 	PbftDomain domain = world.config.domain;
-	PbftCrypto crypto = sim_node_crypto(node);
 	McProblem problem;
 
+	/* the instance is under the signature, so one answer serves members of all instances */
+	memcpy(domain.instance, instance->name, PBFT_INSTANCE_SIZE);
+	if (world.calm || sim_chance(60000))
+		return SIM_DOOR_CORE;
+	return pbft_message_verify(message, &domain, world.plan.n, &crypto, &problem) == MC_OK
+			   ? SIM_DOOR_GOOD
+			   : SIM_DOOR_BAD;
+}
+
+static bool
+pass_door(SimBytes *bytes, const PbftMessage *message)
+{
 	if (bytes->door == SIM_DOOR_UNSEEN)
-	{
-		/* the instance is under the signature, so one answer serves members of all instances */
-		memcpy(domain.instance, message->instance, PBFT_INSTANCE_SIZE);
-		bytes->door = SIM_DOOR_BAD;
-		if (world.calm || sim_chance(60000))
-			bytes->door = SIM_DOOR_CORE;
-		else if (pbft_message_verify(message, &domain, world.plan.n, &crypto, &problem) == MC_OK)
-			bytes->door = SIM_DOOR_GOOD;
-	}
+		bytes->door = judge(message);
 	return bytes->door != SIM_DOOR_BAD;
 }
 
@@ -113,7 +120,7 @@ deliver_in(SimNode *node, const SimEvent *event)
 	McProblem problem;
 
 	if (pbft_message_decode(span_of(bytes->data, bytes->size), &message, &problem) != MC_OK ||
-		!pass_door(node, bytes, &message))
+		!pass_door(bytes, &message))
 		return;
 	if (bytes->has_body && message.kind == PBFT_PRE_PREPARE)
 		sim_body_take(node, &message.u.proposal.header, &message.subject.hash, &bytes->body);
@@ -130,6 +137,16 @@ deliver_in(SimNode *node, const SimEvent *event)
 									 .message = &message,
 									 .sender = event->from,
 									 .verified = bytes->door == SIM_DOOR_GOOD });
+}
+
+static void
+executed(SimNode *node, uint64_t height)
+{
+	PbftEvent event = { .kind = PBFT_EVENT_EXECUTED, .height = height };
+
+	event.hash = node->chain[height].exec_root;
+	sim_next_valset(node, height, &event.next_valset);
+	sim_node_step(node, event);
 }
 
 static void
@@ -162,9 +179,7 @@ take(SimNode *node, const SimEvent *event)
 											 .generation = event->number });
 			break;
 		case SIM_EXECUTED:
-			sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_EXECUTED,
-											 .height = event->number,
-											 .hash = node->chain[event->number].exec_root });
+			executed(node, event->number);
 			break;
 		case SIM_APPLIED:
 			applied(node, event);

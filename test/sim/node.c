@@ -4,28 +4,6 @@
  */
 #include "sim/sim.h"
 
-/* ---- signatures are counted ------------------------------------------------------------------ */
-
-static void
-sign(void *context, McSpan message, uint8_t signature[PBFT_SIGNATURE_SIZE])
-{
-	world.signatures_made++;
-	mac_sign(context, message, signature);
-}
-
-static bool
-verify(void *context, uint32_t member, McSpan message, const uint8_t signature[PBFT_SIGNATURE_SIZE])
-{
-	world.signatures_checked++;
-	return mac_verify(context, member, message, signature);
-}
-
-PbftCrypto
-sim_node_crypto(SimNode *node)
-{
-	return (PbftCrypto){ &node->signer, sign, verify };
-}
-
 /* Room for the block of this height. */
 static void
 chain_grow(SimNode *node, uint64_t height)
@@ -57,7 +35,7 @@ sim_node_init(SimNode *node, uint32_t place, uint32_t member)
 	}
 	node->place = place;
 	node->member = member;
-	node->signer = (MacSigner){ world.seed | 1, member };
+	sim_node_use_key(node, 0);
 	node->replica = replicas[place];
 	node->effects = effects_of[place];
 	chain_grow(node, 0);
@@ -131,16 +109,17 @@ sim_node_start(SimNode *node)
 
 	sim_epoch_find(node, &tip);
 	/* a log belongs to one instance; that of the one before ended with it */
-	if (node->log.epoch != node->epoch)
+	if (sim_rejoin_done(node) || node->log.at != node->at)
 		sim_log_free(&node->log);
-	node->log.epoch = node->epoch;
+	node->log.at = node->at;
 	whole = sim_log_recover(&node->log) && (!node->fenced || node->byzantine);
 	if (!whole && !node->may_fence)
 		sim_fail("the simulator lost a log by itself", node->place, node->applied);
 	if (!whole)
 	{
+		sim_rejoin_begin(node);
 		sim_log_free(&node->log);
-		node->log.epoch = node->epoch;
+		node->log.at = node->at;
 	}
 	node->up = true;
 	node->diverged = false; /* evaluated again, with the same fault or without */
@@ -187,7 +166,7 @@ sim_node_restore(SimNode *node)
 {
 	assert(!node->up && node->backup_applied <= node->applied);
 	sim_log_copy(&node->log, &node->backup);
-	node->restored = node->may_fence = true;
+	node->restored = node->was_restored = node->may_fence = true;
 	forget_certificates(node, node->backup_applied + 1);
 	node->applied = node->ordered = node->backup_applied;
 }
@@ -238,7 +217,7 @@ span_of_bytes(const SimBytes *bytes)
 }
 
 static void
-serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *commit,
+serve_block(SimNode *node, uint32_t member, uint32_t at, const PbftHeader *header, SimBytes *commit,
 			SimBytes *checkpoint)
 {
 	static uint8_t out[PBFT_MESSAGE_MAX];
@@ -247,9 +226,9 @@ serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *
 	SimBytes *bytes;
 	McHash hash;
 
-	if (header->epoch >= world.anchor_count || member >= world.plan.n)
+	if (member >= world.plan.n)
 		return;
-	domain = sim_domain(header->epoch);
+	domain = sim_domain(at);
 	bytes =
 		sim_bytes(out, pbft_certified_encode(&domain, node->member, header, span_of_bytes(commit),
 											 span_of_bytes(checkpoint), out));
@@ -263,6 +242,13 @@ serve_block(SimNode *node, uint32_t member, const PbftHeader *header, SimBytes *
 	sim_free(bytes);
 }
 
+/* As it is held, with the proofs of the instance that made it final here. */
+static void
+serve_final(SimNode *node, uint32_t member, const SimBlock *block)
+{
+	serve_block(node, member, block->at, &block->header, block->commit, block->checkpoint);
+}
+
 /* By hash from the block table, as the node's ledger would look it up. */
 static void
 serve_from_chain(SimNode *node, const PbftEffect *effect)
@@ -271,8 +257,7 @@ serve_from_chain(SimNode *node, const PbftEffect *effect)
 
 	for (; at > 0 && at + 2 * PBFT_WINDOW_MAX > effect->height; at--)
 		if (hash_equal(&node->chain[at].hash, &effect->hash))
-			serve_block(node, effect->member, &node->chain[at].header, node->chain[at].commit,
-						node->chain[at].checkpoint);
+			serve_final(node, effect->member, &node->chain[at]);
 }
 
 static void
@@ -286,15 +271,14 @@ serve(SimNode *node, const PbftEffect *effect)
 	{
 		block = pbft_block_find(node->replica, &effect->hash);
 		if (block != NULL && sim_body_held(node, &effect->hash) != NULL)
-			serve_block(node, effect->member, &block->header, NULL, NULL);
+			serve_block(node, effect->member, node->at, &block->header, NULL, NULL);
 		else
 			serve_from_chain(node, effect);
 		return;
 	}
 	for (uint64_t at = effect->height; at < effect->height + effect->count; at++)
 		if (at > 0 && at <= node->ordered)
-			serve_block(node, effect->member, &node->chain[at].header, node->chain[at].commit,
-						node->chain[at].checkpoint);
+			serve_final(node, effect->member, &node->chain[at]);
 }
 
 void
@@ -344,6 +328,7 @@ order_block(SimNode *node, const PbftEffect *effect)
 	block->header = *effect->header;
 	block->hash = effect->hash;
 	sim_mix(&node->chain[effect->height - 1].mix, effect->header, &block->mix);
+	block->at = node->at;
 	block->commit = sim_bytes(effect->bytes.data, effect->bytes.size);
 	node->ordered = effect->height;
 	want_body(node, effect, effect->height, 0);
@@ -353,7 +338,7 @@ order_block(SimNode *node, const PbftEffect *effect)
 static SimBody
 draw_body(SimNode *node)
 {
-	SimBody body = { .witness = node->place };
+	SimBody body = { .witness = node->place, .rejoin = sim_rejoin_ticket(node) };
 
 	if (world.nonce > 8 && sim_chance(100000))
 		body.tx = world.nonce - sim_random(8);
@@ -376,7 +361,7 @@ answer_pool(SimNode *node, const PbftEffect *effect)
 	static const McHash none;
 
 	sim_body_root(&body, &candidate.tx_root);
-	if (sim_chance(world.plan.cause_ppm))
+	if (body.rejoin > 0 || sim_chance(world.plan.cause_ppm))
 		candidate.evidence_root = candidate.tx_root;
 	if (!hash_equal(&effect->onion, &none))
 		sim_onion_open(node, &effect->onion, &candidate.onion_reveal);
@@ -426,6 +411,8 @@ perform(SimNode *node, const PbftEffect *effect)
 			break;
 		case PBFT_NOTE:
 			sim_check_note(node, effect);
+			if (effect->note == PBFT_NOTE_FENCED)
+				sim_rejoin_begin(node);
 			node->fenced |= effect->note == PBFT_NOTE_FENCED;
 			node->diverged |= effect->note == PBFT_NOTE_DIVERGED;
 			break;
@@ -479,7 +466,7 @@ sim_node_rewrite_log(SimNode *node)
 	node->snapshot_due = false;
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_SNAPSHOT });
 	sim_log_free(&node->log);
-	node->log.epoch = node->epoch;
+	node->log.at = node->at;
 	for (size_t i = 0; i < node->effects->count; i++)
 		if (node->effects->list[i].kind == PBFT_PERSIST)
 			sim_log_append(&node->log, node->effects->list[i].bytes);

@@ -96,16 +96,37 @@ make_config(void)
 	config->epoch_blocks = world.plan.epoch_blocks;
 	config->epoch_min_blocks = 1 + world.plan.epoch_blocks / 3;
 	config->seat_loss = world.plan.epoch_blocks > 0 && sim_chance(500000);
-	world.anchors[0] = config->anchor;
-	world.anchor_count = 1;
+	config->beacon = sim_chance(500000);
+	world.instances[0] = (SimInstance){ .anchor = config->anchor };
+	memcpy(world.instances[0].name, config->domain.instance, PBFT_INSTANCE_SIZE);
+	world.instance_count = 1;
+}
+
+/* How many members may still be silenced for good, and how many of them restored. */
+void
+sim_budget(void)
+{
+	uint32_t silent = 0;
+	uint32_t faulty = 0;
+
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		const SimNode *node = &world.nodes[i];
+		bool lies = node->byzantine || node->restored;
+
+		faulty += lies;
+		silent += lies || node->may_fence || node->sync_fails || node->wrong_from > 0;
+	}
+	world.lame = world.plan.n - pbft_quorum(world.plan.n);
+	world.lame -= silent < world.lame ? silent : world.lame;
+	world.restores = pbft_faults(world.plan.n);
+	world.restores -= faulty < world.restores ? faulty : world.restores;
 }
 
 /* The members of the plan, some of them faulty, all started. */
 void
 sim_people(void)
 {
-	uint32_t faulty = 0;
-
 	make_config();
 	world.node_count = world.plan.n;
 	for (uint32_t i = 0; i < world.plan.n; i++)
@@ -114,7 +135,6 @@ sim_people(void)
 	{
 		uint32_t member = (uint32_t) sim_random(world.plan.n);
 
-		faulty += world.nodes[member].byzantine == 0;
 		world.nodes[member].byzantine = world.plan.byzantine_kinds;
 		if ((world.plan.byzantine_kinds & BYZ_TWIN) && world.node_count == world.plan.n)
 		{
@@ -123,8 +143,7 @@ sim_people(void)
 			world.node_count++;
 		}
 	}
-	world.lame = world.plan.n - pbft_quorum(world.plan.n) - faulty;
-	world.restores = pbft_faults(world.plan.n) - faulty;
+	sim_budget();
 	for (uint32_t i = 0; i < world.node_count; i++)
 		world.nodes[i].clock_offset_ms = (int64_t) sim_random(200) - 100;
 	for (uint32_t i = 0; i < world.node_count; i++)

@@ -50,11 +50,11 @@ sweep() {
 		cat "$out/job.$job"
 	done | awk -v name="$1" -v wall="$wall" '
 		{ seeds += $2; simulated += $3; cpu += $4; steps += $5; blocks += $6; changes += $7
-		  fenced += $8; epochs += $10; if ($9 > slowest) slowest = $9 }
+		  fenced += $8; epochs += $10; rejoined += $11; if ($9 > slowest) slowest = $9 }
 		END { printf "ok sim %s: %d seeds, %d s simulated in %.1f s, %.0f times real time on a core, ", name,
 		  seeds, simulated, wall / 1000, simulated / cpu
-		  printf "%d steps, %d blocks, %d epochs, %d view changes, %d fenced, slowest healing %.1f s\n",
-		  steps, blocks, epochs, changes, fenced, slowest }'
+		  printf "%d steps, %d blocks, %d epochs, %d view changes, %d fenced, %d rejoined, slowest healing %.1f s\n",
+		  steps, blocks, epochs, changes, fenced, rejoined, slowest }'
 }
 
 failed=0

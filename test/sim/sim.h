@@ -4,7 +4,7 @@
  *
  * world.c   time and network           plan.c   what a seed makes: members, faults, healing
  * node.c    what the order and apply workers do around pbft_step()
- * epoch.c   one instance after the other
+ * epoch.c   one instance after the other       keys.c   voting keys, and REJOIN
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
  * cost.c    signatures, messages and bytes a block where nothing breaks; what a slow disk costs
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
@@ -13,6 +13,7 @@
 #define MESCHAIN_SIM_H
 
 #include "pbft/replica.h"
+#include "pbft/resume.h"
 #include "unit/pbft_mac.h"
 
 #include <stdbool.h>
@@ -51,7 +52,24 @@ typedef struct SimBody
 {
 	uint64_t tx;
 	uint64_t witness;
+	uint64_t rejoin; /* member + 1 and its next key; 0: none */
 } SimBody;
+
+/* A validator set with its keys, on an anchor. */
+typedef struct SimInstance
+{
+	PbftInstance at;
+	uint8_t name[PBFT_INSTANCE_SIZE];
+	PbftTip anchor;
+	uint32_t parent;
+	uint16_t keys[PBFT_NODE_MAX];
+} SimInstance;
+
+typedef struct SimKeys
+{
+	MacSigner signer;
+	const uint16_t *counts; /* of the instance, by member */
+} SimKeys;
 
 #define SIM_TX_BAD ((uint64_t) 1 << 63) /* statically invalid: every honest member refuses it */
 
@@ -83,6 +101,7 @@ typedef enum SimKind
 	SIM_BODY, /* number: height to execute, or 0 to validate; bytes: the block's hash */
 	SIM_POOL,
 	SIM_FAULT,
+	SIM_REJOIN,
 	SIM_RESTART
 } SimKind;
 
@@ -106,6 +125,8 @@ typedef struct SimBlock
 	McHash hash;
 	McHash exec_root;
 	uint64_t tx;
+	uint64_t rejoin;
+	uint32_t at; /* the instance that its certificates are of */
 	McHash mix;
 	bool effect;      /* not a transaction the chain had before */
 	SimBytes *commit; /* certificates as the effects gave them */
@@ -125,7 +146,7 @@ typedef struct SimLog
 	size_t count, capacity;
 	SimBatch *batches; /* the last one may be on its way to the disk */
 	size_t batch_count, batch_capacity;
-	uint64_t epoch;
+	uint32_t at;   /* the instance it belongs to */
 	size_t synced; /* batches */
 } SimLog;
 
@@ -136,14 +157,16 @@ typedef struct SimNode
 	uint32_t byzantine;
 	bool up;
 	uint32_t incarnation;
-	MacSigner signer;
+	SimKeys keys;
+	uint32_t key;      /* its log's; voting keys are counted from 0 */
+	uint32_t next_key; /* asked for by REJOIN; 0: none */
 	PbftReplica *replica;
 	PbftEffects *effects;
 	bool busy; /* waits for its disk: input is queued */
 	SimEvent *inbox;
 	size_t inbox_count, inbox_capacity;
 
-	uint64_t epoch; /* the instance it is in */
+	uint32_t at; /* the instance it is in */
 	PbftDomain domain;
 	bool epoch_over;
 	SimLog log;
@@ -155,6 +178,7 @@ typedef struct SimNode
 	bool may_fence; /* something happened to it that must end its votes */
 	bool fenced;
 	bool restored;       /* may contradict its lost self: counts as faulty */
+	bool was_restored;   /* in some instance */
 	uint64_t wrong_from; /* broken memory: wrong results from this height; 0: never */
 	bool diverged;
 

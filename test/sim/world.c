@@ -18,6 +18,7 @@ static struct
 	uint64_t changes;
 	uint64_t fences;
 	uint64_t epochs;
+	uint64_t rejoins;
 	uint64_t slowest_us;
 } totals;
 
@@ -212,6 +213,8 @@ sim_run_one(void)
 		if (world.chaos)
 			sim_strike();
 	}
+	else if (event.kind == SIM_REJOIN)
+		sim_rejoin_ask(&world.nodes[event.node]);
 	else if (event.kind == SIM_RESTART)
 	{
 		if (!world.nodes[event.node].up)
@@ -237,6 +240,16 @@ all_reached(void)
 {
 	for (uint32_t i = 0; i < world.plan.n; i++)
 		if (counts(&world.nodes[i]) && world.nodes[i].applied < world.goal)
+			return false;
+	return true;
+}
+
+/* Where epochs end nobody stays fenced: an anchor comes that names the next key. */
+static bool
+all_returned(void)
+{
+	for (uint32_t i = 0; i < world.plan.n; i++)
+		if (sim_honest(i) && world.nodes[i].wrong_from == 0 && world.nodes[i].fenced)
 			return false;
 	return true;
 }
@@ -318,8 +331,9 @@ run_until(bool (*reached)(void), const char *what)
 		totals.slowest_us = world.now_us - begun_us;
 }
 
-/* After healing every honest member applies three blocks nobody had before; then, where clients
- * fall silent, all of them come to rest, level and in one view. */
+/* After healing every honest member applies three blocks nobody had before; then fenced ones return
+ * by REJOIN where epochs end, and where clients fall silent all come to rest, level and in one
+ * view. */
 static void
 run_seed(uint64_t seed)
 {
@@ -329,6 +343,8 @@ run_seed(uint64_t seed)
 	sim_heal();
 	world.goal = world.final_height + 3;
 	run_until(all_reached, "not live after healing");
+	if (world.plan.epoch_blocks > 0)
+		run_until(all_returned, "a fenced member that does not come back");
 	if (world.plan.rest)
 	{
 		world.rests = true;
@@ -347,7 +363,8 @@ end_seed(void)
 	totals.blocks += world.result_height;
 	totals.changes += world.view_changes;
 	totals.fences += world.fences;
-	totals.epochs += world.anchor_count;
+	totals.epochs += world.instance_count;
+	totals.rejoins += world.rejoined;
 	for (uint32_t i = 0; i < world.node_count; i++)
 		sim_node_free(&world.nodes[i]);
 	for (size_t i = 0; i < world.heap_count; i++)
@@ -420,11 +437,11 @@ main(int argc, char **argv)
 		end_seed();
 	}
 	/* seeds, simulated s, CPU s, steps, blocks, view changes, fenced, slowest healing in s,
-	 * epochs */
-	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f %llu\n", (unsigned long long) count,
+	 * epochs, rejoined */
+	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f %llu %llu\n", (unsigned long long) count,
 		   (double) totals.virtual_us / 1e6, seconds() - begun, (unsigned long long) totals.steps,
 		   (unsigned long long) totals.blocks, (unsigned long long) totals.changes,
 		   (unsigned long long) totals.fences, (double) totals.slowest_us / 1e6,
-		   (unsigned long long) totals.epochs);
+		   (unsigned long long) totals.epochs, (unsigned long long) totals.rejoins);
 	return 0;
 }

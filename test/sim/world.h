@@ -36,8 +36,9 @@ typedef struct SimWorld
 	uint32_t wanted_n; /* 0: the seed says */
 	SimPlan plan;
 	PbftConfig config;
-	PbftTip anchors[SIM_EPOCH_MAX];
-	uint64_t anchor_count;
+	SimInstance instances[SIM_EPOCH_MAX];
+	uint32_t instance_count;
+	uint32_t last_key[PBFT_NODE_MAX]; /* ever given out */
 	SimNode nodes[SIM_NODE_MAX];
 	uint32_t node_count;
 	uint32_t lame;     /* members that may be silenced for good beside the faulty ones */
@@ -55,6 +56,7 @@ typedef struct SimWorld
 	uint64_t signatures_checked;
 	uint64_t view_changes;
 	uint64_t fences;
+	uint64_t rejoined;
 
 	/* what the federation has promised */
 	McHash *final_hash; /* by height */
@@ -92,6 +94,7 @@ extern void sim_people(void);
 extern void sim_strike(void);
 extern void sim_heal(void);
 extern void sim_heal_apply(void);
+extern void sim_budget(void);
 
 /* node.c */
 extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);
@@ -106,7 +109,20 @@ extern void sim_node_step_clock(SimNode *node);
 extern void sim_node_end_turn(SimNode *node);
 extern void sim_node_executor(SimNode *node, SimKind kind, uint64_t height, uint64_t cost_us);
 extern void sim_node_rewrite_log(SimNode *node);
+
+/* keys.c */
 extern PbftCrypto sim_node_crypto(SimNode *node);
+extern PbftCrypto sim_checker_crypto(SimKeys *keys);
+extern SimKeys sim_keys_of(const SimInstance *instance);
+extern void sim_keys_valset(const uint16_t keys[PBFT_NODE_MAX], McHash *valset);
+extern void sim_keys_after(const SimNode *node, const SimInstance *before, uint64_t height,
+						   uint16_t keys[PBFT_NODE_MAX]);
+extern void sim_node_use_key(SimNode *node, uint32_t key);
+extern void sim_node_renew(SimNode *node, uint32_t key);
+extern void sim_rejoin_begin(SimNode *node);
+extern void sim_rejoin_ask(SimNode *node);
+extern uint64_t sim_rejoin_ticket(const SimNode *proposer);
+extern bool sim_rejoin_done(SimNode *node);
 
 /* input.c */
 extern void sim_node_input(SimNode *node, const SimEvent *event);
@@ -115,7 +131,10 @@ extern void sim_node_take_queued(SimNode *node, const SimEvent *queue, size_t co
 /* epoch.c */
 extern void sim_epoch_find(SimNode *node, PbftTip *tip);
 extern void sim_epoch_config(const SimNode *node, PbftConfig *config);
-extern PbftDomain sim_domain(uint64_t epoch);
+extern PbftDomain sim_domain(uint32_t instance);
+extern const SimInstance *sim_instance_named(const uint8_t name[PBFT_INSTANCE_SIZE]);
+extern uint32_t sim_instance_add(const SimInstance *instance);
+extern void sim_next_valset(const SimNode *node, uint64_t height, McHash *valset);
 extern void sim_mix(const McHash *before, const PbftHeader *header, McHash *mix);
 extern void sim_onion_open(const SimNode *node, const McHash *tip, McHash *preimage);
 extern void sim_check_epoch(const SimNode *node, const PbftHeader *header);
