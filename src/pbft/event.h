@@ -96,7 +96,8 @@ typedef enum PbftEffectKind
 					* quorum vouches for it; answer once the header's body is held (R13) */
 	PBFT_PROPOSED, /* header, hash: the candidate's body belongs to this block; keep it by hash */
 	PBFT_EXECUTE, /* header, hash, bytes = COMMIT certificate: final order; heights without a gap */
-	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction */
+	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction;
+						 * count: blocks above it whose results are agreed already */
 	PBFT_SET_TIMER,     /* timer, generation, delay_ms; replaces the timer of that name */
 	PBFT_STOP_TIMER,    /* timer */
 	PBFT_RELEASE,       /* height: bodies and log records up to it are needed by nobody */

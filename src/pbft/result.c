@@ -150,6 +150,20 @@ end_epoch(PbftReplica *replica, const PbftFinal *final)
 	effect->hash = final->next_valset;
 }
 
+/* Blocks above this one whose results a quorum signed already: who executes them may commit
+ * without waiting. */
+static uint32_t
+proved_above(const PbftReplica *replica, uint64_t height)
+{
+	uint32_t count = 0;
+
+	for (uint64_t at = height + 1; at <= replica->committed && count < PBFT_LAG_MAX; at++, count++)
+		if (replica->results[at % PBFT_LAG_MAX].height != at ||
+			!replica->results[at % PBFT_LAG_MAX].stable)
+			break;
+	return count;
+}
+
 /* Results up to `height` are proved by its certificate: exec_root chains over exec_roots (A15). */
 static void
 give_results(PbftReplica *replica, uint64_t height)
@@ -164,6 +178,7 @@ give_results(PbftReplica *replica, uint64_t height)
 
 		assert(final != NULL && final->executed);
 		pbft_emit_certificate(replica, PBFT_COMMIT_RESULT, at, &final->hash, &certificate);
+		replica->out->list[replica->out->count - 1].count = proved_above(replica, at);
 	}
 	replica->resulted = height;
 	end_epoch(replica, pbft_final(replica, height));
@@ -234,6 +249,14 @@ pbft_vote_base_result(PbftReplica *replica)
 	result_vote(replica, &final);
 }
 
+/* A result with a window of proved ones above it: whoever lacks it asks for the proof, and one more
+ * vote would only cost a sync for each block that a member behind catches up with. */
+static bool
+long_settled(const PbftReplica *replica, uint64_t height)
+{
+	return replica->stable >= height + replica->config.window;
+}
+
 /* Once for a height; what the log remembers of an earlier life must say the same. */
 void
 pbft_vote_result(PbftReplica *replica, uint64_t height)
@@ -246,7 +269,10 @@ pbft_vote_result(PbftReplica *replica, uint64_t height)
 		return;
 	mine = &slot->votes[replica->config.self];
 	if (slot->height != height || !mine->used)
-		result_vote(replica, final);
+	{
+		if (!long_settled(replica, height))
+			result_vote(replica, final);
+	}
 	else if (!hash_equal(&mine->exec_root, &final->exec_root) ||
 			 !hash_equal(&mine->next_valset, &final->next_valset))
 		diverge(replica, height);

@@ -145,6 +145,68 @@ test_a_proof_may_come_unasked(void)
 	CHECK_INT(replica->committed, 1);
 }
 
+/* The next block with both its certificates, as one who fetches it gets it. */
+static McHash
+certified_block(const McHash *parent, uint64_t height)
+{
+	PbftHeader header = block_on(parent, height, 0, 4000 + height, 1);
+	McHash hash = hash_of(&header);
+	PbftCertified *certified = &message.u.certified;
+	PbftCertificate proof;
+	uint8_t bytes[PBFT_SIGNED_MAX];
+	size_t size;
+
+	certify(&proof, PBFT_CHECKPOINT, 0, height, &hash);
+	proof.subject.exec_root.bytes[0] = (uint8_t) height;
+	size = pbft_subject_signed(&config.domain, &proof.subject, bytes);
+	for (uint32_t i = 1; i < 4; i++)
+		mac_sign_as(&signer, i, span_of(bytes, size), proof.signatures[i]);
+	memset(&message, 0, offsetof(PbftMessage, u));
+	message.kind = PBFT_CERTIFIED;
+	certified->header = header;
+	certified->has_commit = certified->has_checkpoint = true;
+	certify(&certified->commit, PBFT_COMMIT, 0, height, &hash);
+	certified->checkpoint = proof;
+	receive(1);
+	return hash;
+}
+
+/* Votes and records that the result of one block costs, and what COMMIT_RESULT says of those above
+ * it. */
+static void
+execute_behind(uint64_t height, int votes, uint32_t proved)
+{
+	uint32_t count = UINT32_MAX;
+
+	pbft_effects_clear(&effects);
+	executed(height, (uint8_t) height);
+	for (size_t i = 0; i < effects.count; i++)
+		if (effects.list[i].kind == PBFT_COMMIT_RESULT)
+			count = effects.list[i].count;
+	CHECK_INT(count_sent(PBFT_CHECKPOINT), votes);
+	CHECK_INT(count_effects(PBFT_PERSIST), votes);
+	CHECK_INT(count, proved);
+}
+
+/* Far behind nobody waits for its vote: no signature and no sync a block. Near the end it votes. */
+static void
+test_who_is_behind_does_not_vote_on_settled_results(void)
+{
+	McHash hash;
+
+	begin();
+	hash = config.anchor.hash;
+	for (uint64_t height = 1; height <= 12; height++)
+		hash = certified_block(&hash, height);
+	CHECK_INT(replica->committed, 12);
+	CHECK_INT(replica->stable, 12);
+	for (uint64_t height = 1; height + config.window <= 12; height++)
+		execute_behind(height, 0, (uint32_t) (12 - height));
+	for (uint64_t height = 13 - config.window; height <= 12; height++)
+		execute_behind(height, 1, (uint32_t) (12 - height));
+	CHECK_INT(replica->resulted, 12);
+}
+
 /* An observer follows votes, and asks for blocks without a signature. */
 static void
 test_an_observer_follows_and_asks(void)
@@ -274,6 +336,7 @@ main(void)
 	RUN(test_a_closed_member_votes_no_more);
 	RUN(test_members_of_another_epoch);
 	RUN(test_a_proof_may_come_unasked);
+	RUN(test_who_is_behind_does_not_vote_on_settled_results);
 	RUN(test_an_observer_follows_and_asks);
 	RUN(test_who_has_no_seat_is_served);
 	RUN(test_the_pool_hears_of_the_tip);
