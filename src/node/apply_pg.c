@@ -1,5 +1,6 @@
 /*
- * apply_pg.c - the apply worker: executes final blocks in order, one transaction each (law 4).
+ * apply_pg.c - the apply worker: executes final blocks in order, each in one transaction (law 4),
+ * several in one where the node is behind.
  *
  * An error ends the process; the launcher starts all workers anew and the block is done again from
  * committed state. So nothing here needs undoing, and shared memory changes only after a commit.
@@ -17,6 +18,7 @@
 #include "ledger/tables_pg.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "node/apply_load_pg.h"
 #include "node/decided_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
@@ -24,6 +26,7 @@
 #include "node/hooks_pg.h"
 #include "node/launcher_pg.h"
 #include "node/members_pg.h"
+#include "node/outcomes_pg.h"
 #include "node/shmem_pg.h"
 #include "node/worker_pg.h"
 #include "pgstat.h"
@@ -54,104 +57,9 @@ static struct
 	PbftTip tip;
 	GovernanceEpoch epoch; /* of the next block */
 	StoreStats stats_told;
+	uint32_t held; /* blocks of the open transaction that are done but for its commit */
+	uint64_t held_since_us;
 } apply;
-
-static McHash
-hash_column(HeapTuple row, TupleDesc desc, int column)
-{
-	McHash hash;
-	bool isnull;
-	bytea *bytes = DatumGetByteaPP(SPI_getbinval(row, desc, column, &isnull));
-
-	if (isnull || VARSIZE_ANY_EXHDR(bytes) != HASH_SIZE)
-		elog(ERROR, "column %d of the last block is damaged", column);
-	memcpy(hash.bytes, VARDATA_ANY(bytes), HASH_SIZE);
-	return hash;
-}
-
-static void
-load_tip(void)
-{
-	PbftHeader header;
-	McProblem problem;
-	HeapTuple row;
-	TupleDesc desc;
-	bytea *bytes;
-	bool isnull;
-
-	apply.tip = (PbftTip){ .ts_ms = apply.origin->created_ms };
-	genesis_hash(apply.origin, &apply.tip.hash);
-	apply.tip.exec_root = apply.tip.stable_exec_root = apply.tip.hash;
-	if (SPI_execute("SELECT height, hash, state_root, header FROM mes_internal.block_rows "
-					"ORDER BY height DESC LIMIT 1",
-					true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the last block");
-	if (SPI_processed == 0)
-		return;
-	row = SPI_tuptable->vals[0];
-	desc = SPI_tuptable->tupdesc;
-	bytes = DatumGetByteaPP(SPI_getbinval(row, desc, 4, &isnull));
-	if (pbft_header_decode(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), &header,
-						   &problem) != MC_OK)
-		elog(ERROR, "the header of the last block is damaged");
-	apply.tip.height = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
-	apply.tip.hash = hash_column(row, desc, 2);
-	apply.tip.exec_root = hash_column(row, desc, 3);
-	apply.tip.ts_ms = header.ts_ms;
-	apply.tip.stable_height = header.stable_height;
-	apply.tip.stable_exec_root = header.stable_exec_root;
-}
-
-static void
-check_sum(uint64_t height)
-{
-	McHash digest;
-	McHash expected;
-
-	if (height == 0)
-		return;
-	if (SPI_execute(
-			psprintf(
-				"SELECT state_digest FROM mes_internal.block_rows WHERE height = " UINT64_FORMAT,
-				height),
-			true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "block " UINT64_FORMAT " is missing", height);
-	expected = hash_column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	lthash_digest(&apply.sum, &digest);
-	if (!hash_equal(&digest, &expected))
-		worker_leave(
-			NODE_OFFLINE,
-			psprintf("the ledger's rows do not add up to the state of block " UINT64_FORMAT,
-					 height),
-			"Run mesctl node repair; mes.verify() shows the rows at fault.");
-}
-
-/* The stored sum and what the blocks after it did to the state. */
-static void
-load_sum(void)
-{
-	bool isnull;
-	bytea *bytes;
-
-	lthash_clear(&apply.sum);
-	apply.sum_stored_height = 0;
-	if (SPI_execute(
-			"SELECT height, lthash FROM mes_internal.state_sums ORDER BY height DESC LIMIT 1", true,
-			1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the state's sum");
-	if (SPI_processed == 1)
-	{
-		HeapTuple row = SPI_tuptable->vals[0];
-
-		apply.sum_stored_height =
-			(uint64_t) DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
-		bytes = DatumGetByteaPP(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull));
-		lthash_load(&apply.sum, (const uint8_t *) VARDATA_ANY(bytes));
-	}
-	state_sum_add(&apply.sum, apply.sum_stored_height, apply.tip.height);
-	check_sum(apply.tip.height);
-}
 
 static void
 publish_start(void)
@@ -192,15 +100,16 @@ start_apply(void)
 	if (!genesis_read(apply.origin))
 		worker_leave(NODE_OFFLINE, "no genesis yet",
 					 "Run mes.create_genesis() or mes.join_federation().");
-	load_tip();
+	apply_load_tip(apply.origin, &apply.tip);
 	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.genesis);
 	home_enter(apply.origin, apply.genesis->document.member_count);
 	store_set_epoch(apply.origin, &apply.genesis->rules);
-	load_sum();
+	apply.sum_stored_height = apply_load_sum(apply.tip.height, &apply.sum);
 	store_open((Size) guc_utxo_cache_size_kb * 1024, apply.genesis->rules.window_max_ms);
 	bi_open(apply.tip.height, apply.tip.ts_ms);
 	pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
 	decided_recall();
+	pg_atomic_write_u64(&exchange->applied, apply.tip.height);
 	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
 }
 
@@ -257,42 +166,16 @@ fill_record(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], Blo
 		span_of(exchange->commit_certificate, exchange->commit_certificate_size);
 }
 
-/* Outcomes into the slots, before the stage that lets order take the block as done. */
+/* Everybody hears of what was committed, before order takes it as done. */
 static void
-tell_waiters(const BlockExchange *exchange)
+publish_blocks(void)
 {
-	uint32_t count;
-	const LedgerTx *txs = ledger_block_txs(apply.block, &count);
-	uint32_t refused = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-	{
-		PoolSlot *slot = pool_slot(exchange->slots[i]);
-
-		refused += txs[i].problem.status != MC_OK;
-		if (pg_atomic_read_u32(&slot->state) == POOL_DONE)
-			continue; /* an earlier block decided it; this one refused the double */
-		slot->outcome = (PoolOutcome){ txs[i].problem, exchange->header.height, i };
-	}
-	pool_finish(exchange->slots, exchange->slot_count);
-	pg_atomic_fetch_add_u64(&node_shared->stats.transactions, count);
-	pg_atomic_fetch_add_u64(&node_shared->stats.refused, refused);
-}
-
-static void
-publish_block(const BlockExchange *exchange, const BlockRecord *record)
-{
-	apply.tip = (PbftTip){
-		.height = record->height,
-		.hash = record->hash,
-		.exec_root = record->exec_root,
-		.ts_ms = record->block_time_ms,
-		.stable_height = exchange->header.stable_height,
-		.stable_exec_root = exchange->header.stable_exec_root,
-	};
+	home_note_height(apply.tip.height);
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
 	node_shared->tip = apply.tip;
 	LWLockRelease(node_shared->lock);
+	outcomes_tell();
+	apply.held = 0;
 }
 
 static uint64_t
@@ -383,11 +266,10 @@ wait_for_leaf(uint64_t height)
 	}
 }
 
-/* The block in memory, its roots and its record; the transaction it began stays open. */
+/* The block in memory, its roots and its record. */
 static void
 evaluate(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
 {
-	begin_transaction();
 	apply.next_sum = apply.sum;
 	store_begin_block(exchange->header.height, exchange->header.ts_ms);
 	execute(exchange);
@@ -419,17 +301,34 @@ tell_root(BlockExchange *exchange, const BlockRecord *record)
 	node_wake(&node_shared->order_latch);
 }
 
+/* Execution repeats itself; where it does not, this node's result was never worth anything. */
+static void
+evaluate_again(const BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
+{
+	McHash told = record->exec_root;
+
+	begin_transaction();
+	evaluate(exchange, header, record);
+	if (!hash_equal(&told, &record->exec_root))
+		elog(ERROR, "block " UINT64_FORMAT " gave another result when executed again",
+			 record->height);
+}
+
+/* As long as a view may take. */
+static bool
+quorum_comes(void)
+{
+	return wait_for_stage(EXCHANGE_COMMIT, apply.genesis->document.parameters[PARAMETER_TAU0]);
+}
+
 /*
- * A14, C2: the rows are written while signatures travel. Without a quorum for so long as a view may
- * take, nothing is held open for it: roll back, wait, and do the block again when the quorum is
- * there. Execution repeats itself; where it does not, this node's result was never worth anything.
+ * A14, C2: the rows are written while signatures travel. Without a quorum for so long nothing is
+ * held open for it: roll back, wait, and do the block again when the quorum is there.
  */
 static void
 wait_for_quorum(BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
 {
-	McHash told = record->exec_root;
-
-	if (wait_for_stage(EXCHANGE_COMMIT, apply.genesis->document.parameters[PARAMETER_TAU0]))
+	if (quorum_comes())
 		return;
 	AbortCurrentTransaction();
 	MemoryContextSwitchTo(TopMemoryContext);
@@ -439,10 +338,7 @@ wait_for_quorum(BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], Block
 	store_roll_back_block();
 	bi_open(apply.tip.height, apply.tip.ts_ms);
 	commit_transaction();
-	evaluate(exchange, header, record);
-	if (!hash_equal(&told, &record->exec_root))
-		elog(ERROR, "block " UINT64_FORMAT " gave another result when executed again",
-			 record->height);
+	evaluate_again(exchange, header, record);
 	write_rows(record);
 }
 
@@ -512,24 +408,111 @@ roll_written(void)
 	return count > 0;
 }
 
+/* What the next block builds on in this process. Nobody else hears of it before the commit. */
 static void
-finish_block(BlockExchange *exchange, const BlockRecord *record)
+take_block(const BlockExchange *exchange, const BlockRecord *record)
 {
 	if (sum_due(record->height))
 		apply.sum_stored_height = record->height;
 	apply.sum = apply.next_sum;
-	home_note_height(record->height);
 	store_commit_block(apply.block, record->block_time_ms);
-	publish_block(exchange, record);
-	tell_waiters(exchange);
+	outcomes_note(apply.block, record->height, exchange->slots);
+	apply.tip = (PbftTip){
+		.height = record->height,
+		.hash = record->hash,
+		.exec_root = record->exec_root,
+		.ts_ms = record->block_time_ms,
+		.stable_height = exchange->header.stable_height,
+		.stable_exec_root = exchange->header.stable_exec_root,
+	};
+}
+
+static void
+tell_applied(BlockExchange *exchange)
+{
+	pg_atomic_write_u64(&exchange->applied, apply.tip.height);
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
+	node_wake(&node_shared->order_latch);
+}
+
+static void
+commit_blocks(void)
+{
+	commit_transaction();
+	publish_blocks();
+}
+
+/* ---- several blocks in one transaction ---------------------------------------------------------
+ *
+ * A node that is behind waits for its disk once for many blocks: a block whose successors a quorum
+ * has agreed on already is written and not committed, and the next one goes into the same
+ * transaction, as long as that is short. A crash loses all of them or none; each has its own
+ * results, sums and certificates. What a session may wait for ends it: a block in which a commit
+ * hook ran, and whose locks it holds; and whatever changes who the members are.
+ */
+
+#define HELD_US 100000
+
+static bool
+may_hold(const BlockExchange *exchange, const BlockRecord *record, bool hooks_ran)
+{
+	return exchange->more && !hooks_ran && !epoch_named(&record->next_valset_hash) &&
+		   !roll_written() && tables_known(record->height + 1) &&
+		   outcomes_fit(exchange->slot_count) &&
+		   (apply.held == 0 || now_us() - apply.held_since_us < HELD_US);
+}
+
+/* The rows of this block are seen by the next. */
+static void
+hold_block(BlockExchange *exchange, const BlockRecord *record)
+{
+	if (apply.held++ == 0)
+		apply.held_since_us = now_us();
+	take_block(exchange, record);
+	SPI_finish();
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	SPI_connect();
+	MemoryContextReset(apply.block_context);
+	MemoryContextSwitchTo(apply.block_context);
+	pg_write_barrier();
+	pg_atomic_write_u32(&exchange->stage, EXCHANGE_HELD);
+	node_wake(&node_shared->order_latch);
+}
+
+/* Blocks that are held do not wait for the result of one that is not: without it they are
+ * committed before anything of that block is written. */
+static void
+part_from_held(BlockExchange *exchange, uint8_t header[PBFT_HEADER_SIZE], BlockRecord *record)
+{
+	if (quorum_comes())
+		return;
+	commit_blocks();
+	pg_atomic_write_u64(&exchange->applied, apply.tip.height);
+	node_wake(&node_shared->order_latch);
+	evaluate_again(exchange, header, record);
+}
+
+static void
+close_held(BlockExchange *exchange)
+{
+	commit_blocks();
+	tell_applied(exchange);
+}
+
+static void
+finish_block(BlockExchange *exchange, const BlockRecord *record)
+{
+	take_block(exchange, record);
+	commit_blocks();
 	/* order makes the next instance of what stands there when it learns that this is durable */
 	if (epoch_named(&record->next_valset_hash))
 		begin_epoch();
 	else if (roll_written())
 		reload_members();
-	pg_write_barrier();
-	pg_atomic_write_u32(&exchange->stage, EXCHANGE_APPLIED);
-	node_wake(&node_shared->order_latch);
+	tell_applied(exchange);
 }
 
 static void
@@ -540,25 +523,34 @@ apply_block(BlockExchange *exchange)
 	uint64_t at[4] = { now_us() };
 	uint64_t cpu_before = cpu_us();
 	uint64_t height = exchange->header.height;
+	bool hooks_ran;
 
 	if (height != apply.tip.height + 1)
 		elog(ERROR, "block " UINT64_FORMAT " cannot follow " UINT64_FORMAT, height,
 			 apply.tip.height);
-	if (!tables_known(height))
-		wait_for_leaf(height);
+	if (apply.held == 0)
+	{
+		if (!tables_known(height))
+			wait_for_leaf(height);
+		begin_transaction();
+	}
 	evaluate(exchange, header, &record);
 	tell_root(exchange, &record);
 	at[1] = now_us();
+	if (apply.held > 0)
+		part_from_held(exchange, header, &record);
 	write_rows(&record);
 	at[2] = now_us();
 	wait_for_quorum(exchange, header, &record);
-	hooks_run(apply.block, height, record.block_time_ms);
+	hooks_ran = hooks_run(apply.block, height, record.block_time_ms);
 	record.result_certificate =
 		span_of(exchange->result_certificate, exchange->result_certificate_size);
 	tables_write_block(apply.block, &record);
-	commit_transaction();
+	if (may_hold(exchange, &record, hooks_ran))
+		hold_block(exchange, &record);
+	else
+		finish_block(exchange, &record);
 	at[3] = now_us();
-	finish_block(exchange, &record);
 	count_block(at, cpu_before);
 }
 
@@ -591,6 +583,10 @@ apply_main(Datum argument)
 			pg_read_barrier();
 			apply_block(&node_shared->exchange);
 		}
+		else if (pg_atomic_read_u32(&node_shared->exchange.stage) == EXCHANGE_CLOSE)
+			close_held(&node_shared->exchange);
+		else if (apply.held > 0)
+			worker_wait(-1);
 		else if (pg_atomic_read_u32(&node_shared->addresses_due) != 0)
 			reload_members();
 		else

@@ -442,7 +442,7 @@ run_calls(List *calls)
 	hooks.used_ms += now_ms() - hooks.block_start_ms;
 }
 
-void
+bool
 hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms)
 {
 	uint32_t count;
@@ -451,7 +451,7 @@ hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms)
 
 	load_hooks();
 	if (hooks.count == 0)
-		return;
+		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (txs[i].problem.status == MC_OK)
 			calls =
@@ -463,6 +463,7 @@ hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms)
 		run_calls(calls);
 		pg_atomic_write_u32(&node_shared->apply_in_hooks, 0);
 	}
+	return calls != NIL;
 }
 
 /* ---- SQL ---------------------------------------------------------------------------------------

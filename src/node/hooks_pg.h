@@ -9,8 +9,9 @@
 
 #include "ledger/execute.h"
 
-/* Runs what is registered for the block's operations. Needs SPI connected and a snapshot. */
-extern void hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms);
+/* Runs what is registered for the block's operations; false: nothing is. Needs SPI connected and a
+ * snapshot. */
+extern bool hooks_run(const LedgerBlock *block, uint64_t height, uint64_t block_time_ms);
 
 /* True while a hook's code runs in this process: commands are refused to it, and what it
  * submits leaves after the commit. */

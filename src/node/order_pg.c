@@ -22,6 +22,8 @@
 
 #define SWEEP_MS 2000
 #define SWEEP_AGE_US INT64CONST(60000000)
+/* Agreed results above the one to commit: then the next may share its database transaction. */
+#define CLEARLY_BEHIND 4
 
 OrderState order;
 
@@ -57,7 +59,7 @@ order_step(PbftEvent event)
 static OrderedBlock *
 ordered_at(uint32_t at)
 {
-	return &order.ordered[(order.ordered_first + at) % PBFT_LAG_MAX];
+	return &order.ordered[(order.ordered_first + at) % ORDERED_MAX];
 }
 
 static void
@@ -66,7 +68,7 @@ take_ordered(const PbftEffect *effect)
 	OrderedBlock *block = ordered_at(order.ordered_count);
 	HeldBlock *held = block_named(&effect->hash, effect->header, order.now_ms);
 
-	Assert(order.ordered_count < PBFT_LAG_MAX);
+	Assert(order.ordered_count < ORDERED_MAX);
 	order.ordered_count++;
 	order.final_height = effect->height;
 	block->hash = effect->hash;
@@ -80,19 +82,43 @@ take_ordered(const PbftEffect *effect)
 		pool_ordered(held->slots, held->count);
 }
 
+/* The next final block, whole; else NULL. */
+static HeldBlock *
+next_for_apply(void)
+{
+	HeldBlock *held;
+
+	if (order.handed == order.ordered_count)
+		return NULL;
+	held = block_find(&ordered_at(order.handed)->hash);
+	return held != NULL && block_complete(held) ? held : NULL;
+}
+
+static void
+tell_apply(ExchangeStage stage)
+{
+	pg_write_barrier();
+	pg_atomic_write_u32(&node_shared->exchange.stage, stage);
+	node_wake(&node_shared->apply_latch);
+}
+
 /* The next final block to apply, once it is whole and apply is free. */
 void
 order_hand_over(void)
 {
 	BlockExchange *exchange = &node_shared->exchange;
-	OrderedBlock *block = ordered_at(0);
+	uint32_t stage = pg_atomic_read_u32(&exchange->stage);
+	OrderedBlock *block;
 	HeldBlock *held;
 
-	if (order.ordered_count == 0 || !order_exchange_free())
+	if (stage != EXCHANGE_EMPTY && stage != EXCHANGE_HELD)
 		return;
-	held = block_find(&block->hash);
-	if (held == NULL || !block_complete(held))
+	held = next_for_apply();
+	if (held == NULL && stage == EXCHANGE_HELD)
+		tell_apply(EXCHANGE_CLOSE);
+	if (held == NULL)
 		return;
+	block = ordered_at(order.handed++);
 	pool_ordered(held->slots, held->count);
 	exchange->header = block->header;
 	exchange->hash = block->hash;
@@ -100,9 +126,7 @@ order_hand_over(void)
 	memcpy(exchange->slots, held->slots, sizeof(uint32_t) * held->count);
 	exchange->commit_certificate_size = block->certificate_size;
 	memcpy(exchange->commit_certificate, block->certificate, block->certificate_size);
-	pg_write_barrier();
-	pg_atomic_write_u32(&exchange->stage, EXCHANGE_EXECUTE);
-	node_wake(&node_shared->apply_latch);
+	tell_apply(EXCHANGE_EXECUTE);
 }
 
 static void
@@ -114,9 +138,8 @@ let_commit(const PbftEffect *effect)
 	Assert(exchange->header.height == effect->height);
 	exchange->result_certificate_size = (uint32_t) effect->bytes.size;
 	memcpy(exchange->result_certificate, effect->bytes.data, effect->bytes.size);
-	pg_write_barrier();
-	pg_atomic_write_u32(&exchange->stage, EXCHANGE_COMMIT);
-	node_wake(&node_shared->apply_latch);
+	exchange->more = effect->count >= CLEARLY_BEHIND && next_for_apply() != NULL;
+	tell_apply(EXCHANGE_COMMIT);
 }
 
 /* ---- effects -----------------------------------------------------------------------------------
@@ -280,6 +303,22 @@ order_flush(void)
 /* ---- one turn ----------------------------------------------------------------------------------
  */
 
+/* Up to here all is durable, one block or several by one commit. */
+static void
+feed_applied(uint64_t applied)
+{
+	while (order.handed > 0 && ordered_at(0)->header.height <= applied)
+	{
+		uint64_t height = ordered_at(0)->header.height;
+
+		order.ordered_first = (order.ordered_first + 1) % ORDERED_MAX;
+		order.ordered_count--;
+		order.handed--;
+		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
+		order.epoch_over = height == order.epoch_end;
+	}
+}
+
 static void
 feed_exchange(void)
 {
@@ -302,15 +341,11 @@ feed_exchange(void)
 	}
 	else if (stage == EXCHANGE_APPLIED)
 	{
-		Assert(order.ordered_count > 0);
-		order.ordered_first = (order.ordered_first + 1) % PBFT_LAG_MAX;
-		order.ordered_count--;
 		order.come_back = pool_ready_count() + exchange->slot_count;
 		order.applied_ms = order.now_ms;
 		pg_atomic_write_u32(&exchange->stage, EXCHANGE_EMPTY);
-		order_step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
-		order.epoch_over = height == order.epoch_end;
 	}
+	feed_applied(pg_atomic_read_u64(&exchange->applied));
 }
 
 static void
@@ -446,7 +481,7 @@ work_waits(void)
 {
 	uint32_t stage = pg_atomic_read_u32(&node_shared->exchange.stage);
 
-	if (stage == EXCHANGE_APPLIED ||
+	if (stage == EXCHANGE_APPLIED || stage == EXCHANGE_HELD ||
 		(stage == EXCHANGE_EXECUTED && order.executed_height < node_shared->exchange.header.height))
 		return true;
 	if (pg_atomic_read_u32(&node_shared->paused) != 0 && !speaking())

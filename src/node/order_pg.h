@@ -27,6 +27,9 @@ typedef struct OrderedBlock
 	uint8_t certificate[PBFT_CERTIFICATE_MAX];
 } OrderedBlock;
 
+/* Handed to the core's lag at most, and those that wait for one commit with apply. */
+#define ORDERED_MAX (2 * PBFT_LAG_MAX)
+
 typedef struct OrderState
 {
 	PbftReplica *replica;
@@ -54,10 +57,11 @@ typedef struct OrderState
 	uint32_t *marks; /* of the pool's slots */
 	uint32_t mark;
 
-	/* final blocks, oldest first; the first may be with apply */
-	OrderedBlock *ordered; /* ring of PBFT_LAG_MAX */
+	/* final blocks, oldest first; so many of them are with apply */
+	OrderedBlock *ordered; /* ring of ORDERED_MAX */
 	uint32_t ordered_first;
 	uint32_t ordered_count;
+	uint32_t handed;
 	uint64_t executed_height; /* EXECUTED was told */
 
 	/* what the core was last told of the pool */

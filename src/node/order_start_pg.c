@@ -316,7 +316,7 @@ order_start(void)
 
 	order.genesis = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
 	order.spare = MemoryContextAllocZero(TopMemoryContext, sizeof(NodeGenesis));
-	order.ordered = MemoryContextAllocZero(TopMemoryContext, sizeof(OrderedBlock) * PBFT_LAG_MAX);
+	order.ordered = MemoryContextAllocZero(TopMemoryContext, sizeof(OrderedBlock) * ORDERED_MAX);
 	order.marks = MemoryContextAllocZero(TopMemoryContext, sizeof(uint32_t) * pool_slot_count());
 	pg_atomic_write_u32(&node_shared->peers_changed, 0);
 	take_genesis(&tip);

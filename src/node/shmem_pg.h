@@ -64,7 +64,9 @@ typedef enum ExchangeStage
 	EXCHANGE_EXECUTE,  /* apply's: evaluate, then EXECUTED; go on writing rows */
 	EXCHANGE_EXECUTED, /* order's: exec_root is there */
 	EXCHANGE_COMMIT,   /* apply's: a quorum signed exec_root; commit */
-	EXCHANGE_APPLIED,  /* order's: it is durable */
+	EXCHANGE_HELD,     /* order's: written, not committed; the next one, or CLOSE */
+	EXCHANGE_CLOSE,    /* apply's: there is no next one; commit */
+	EXCHANGE_APPLIED,  /* order's: all are durable */
 } ExchangeStage;
 
 typedef struct BlockExchange
@@ -76,6 +78,8 @@ typedef struct BlockExchange
 	uint32_t slots[BLOCK_TX_MAX];
 	McHash exec_root;
 	McHash next_valset; /* not zero: the block ends the epoch */
+	bool more;          /* with COMMIT: the next is whole and its result agreed, so are others */
+	pg_atomic_uint64 applied; /* blocks up to here are durable */
 	uint32_t commit_certificate_size;
 	uint32_t result_certificate_size;
 	uint8_t commit_certificate[PBFT_CERTIFICATE_MAX];
