@@ -14,8 +14,8 @@
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/handoff_pg.h"
 #include "node/pause_pg.h"
-#include "node/shmem_pg.h"
 #include "node/submission_pg.h"
 #include "pgstat.h"
 #include "utils/array.h"
@@ -176,9 +176,7 @@ publish_all(void)
 		}
 		published++;
 	}
-	pg_memory_barrier();
-	if (pg_atomic_read_u32(&node_shared->order_sleeping) != 0)
-		node_wake(&node_shared->order_latch);
+	handoff_bring();
 	pg_atomic_fetch_add_u64(&node_shared->stats.submissions, published);
 }
 

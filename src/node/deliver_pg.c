@@ -13,9 +13,9 @@
 #include "ledger/execute.h"
 #include "miscadmin.h"
 #include "node/desk_pg.h"
+#include "node/handoff_pg.h"
 #include "node/members_pg.h"
 #include "node/serve_pg.h"
-#include "node/shmem_pg.h"
 #include "pbft/frame.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -320,14 +320,6 @@ take_frame(McSpan bytes)
 	return false;
 }
 
-static void
-wake_order(void)
-{
-	pg_memory_barrier();
-	if (pg_atomic_read_u32(&node_shared->order_sleeping) != 0)
-		node_wake(&node_shared->order_latch);
-}
-
 /* ---- SQL ----------------------------------------------------------------------------------------
  */
 
@@ -399,6 +391,6 @@ mes_internal_deliver(PG_FUNCTION_ARGS)
 	pg_atomic_fetch_add_u64(&peer->bytes_in, (int64) bytes);
 	pg_atomic_fetch_add_u64(&peer->frames_refused, refused);
 	pg_atomic_write_u64(&peer->last_heard_us, (uint64) GetCurrentTimestamp());
-	wake_order();
+	handoff_bring();
 	PG_RETURN_BYTEA_P(answer((uint32_t) admitted - refused, refused, ring_free(&peer->inbox)));
 }

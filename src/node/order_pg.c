@@ -10,6 +10,7 @@
 #include "node/order_pg.h"
 
 #include "miscadmin.h"
+#include "node/handoff_pg.h"
 #include "node/launcher_pg.h"
 #include "node/link_pg.h"
 #include "node/switches_pg.h"
@@ -20,6 +21,8 @@
 
 #include <time.h>
 
+/* Transactions of a block whose execution is shorter than a sleep. */
+#define SMALL_BLOCK 8
 #define SWEEP_MS 2000
 #define SWEEP_AGE_US INT64CONST(60000000)
 /* Agreed results above the one to commit: then the next may share its database transaction. */
@@ -494,6 +497,27 @@ work_waits(void)
 		   (order.member_count == 1 && stage == EXCHANGE_EMPTY && pool_ready_count() > 0);
 }
 
+/* Alone with a block on its way nothing can be cut before apply is done with it, and apply wakes.
+ */
+static OrderRest
+rest(void)
+{
+	return !speaking() && order.member_count == 1 && !order_exchange_free() ? ORDER_ENGAGED
+																			: ORDER_ASLEEP;
+}
+
+/* Alone, what comes next comes sooner than two processes can go to sleep and be woken. */
+static void
+look_on(void)
+{
+	if (speaking() || order.member_count > 1)
+		return;
+	if (order_exchange_free())
+		handoff_await_announced();
+	else if (node_shared->exchange.slot_count <= SMALL_BLOCK)
+		handoff_watch(EXCHANGE_EXECUTE);
+}
+
 static void
 publish(void)
 {
@@ -526,10 +550,10 @@ order_main(Datum argument)
 		turn();
 		publish();
 		MemoryContextReset(turn_context);
-		/* P34: say asleep, then look again; whoever publishes looks at the flag after it did */
-		pg_atomic_write_u32(&node_shared->order_sleeping, 1);
-		pg_memory_barrier();
+		/* P34: say asleep, then look again; whoever publishes looks at the word after it did */
+		look_on();
+		handoff_rest(rest());
 		links_wait(work_waits() ? 0 : sleep_ms());
-		pg_atomic_write_u32(&node_shared->order_sleeping, 0);
+		handoff_awake();
 	}
 }

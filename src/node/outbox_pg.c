@@ -10,7 +10,7 @@
 #include "node/accounts_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
-#include "node/shmem_pg.h"
+#include "node/handoff_pg.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -144,7 +144,7 @@ hand_over(bytea *envelope)
 	if (slot == POOL_NONE)
 		return; /* full: the next round tries again */
 	(void) pool_publish(slot, &view, COMMIT_LOCAL, false);
-	node_wake(&node_shared->order_latch);
+	handoff_bring();
 }
 
 void

@@ -161,7 +161,8 @@ typedef struct NodeShared
 	Latch *volatile housekeeper_latch;
 
 	/* atomics */
-	pg_atomic_uint32 order_sleeping;
+	pg_atomic_uint32 order_rest;     /* OrderRest, node/handoff_pg.h */
+	pg_atomic_uint32 announced;      /* a transaction is about to be published */
 	pg_atomic_uint32 stop_requested; /* DROP DATABASE and friends: stay down */
 	pg_atomic_uint32 start_requests; /* somebody made it worth looking into the database */
 	pg_atomic_uint32

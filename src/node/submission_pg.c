@@ -11,6 +11,7 @@
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
 #include "node/guc_pg.h"
+#include "node/handoff_pg.h"
 #include "node/hooks_pg.h"
 #include "node/keys_pg.h"
 #include "node/outbox_pg.h"
@@ -318,9 +319,7 @@ publish(const TxView *view)
 		problem_check(status_problem_name(&problem, MC_PENDING, name, sizeof(name) - 1), &problem);
 	}
 	session.published = true;
-	pg_memory_barrier();
-	if (pg_atomic_read_u32(&node_shared->order_sleeping) != 0)
-		node_wake(&node_shared->order_latch);
+	handoff_bring();
 	pg_atomic_fetch_add_u64(&node_shared->stats.submissions, 1);
 }
 
@@ -356,7 +355,7 @@ keep_promise(void)
 		return;
 	(void) pool_publish(session.slot, session.promised, COMMIT_LOCAL, false);
 	session.slot = POOL_NONE;
-	node_wake(&node_shared->order_latch);
+	handoff_bring();
 	pg_atomic_fetch_add_u64(&node_shared->stats.submissions, 1);
 	if (session.coin_count > 0)
 		add_change_coins(session.promised);
@@ -368,6 +367,8 @@ hand_in(McSpan envelope, const NodeGenesis *genesis)
 	TxView view;
 	McProblem problem;
 
+	if (genesis->document.member_count == 1)
+		handoff_announce();
 	if (tx_read(envelope, &view, &problem) != MC_OK ||
 		tx_check_rules(&view, &genesis->rules, &problem) != MC_OK ||
 		tx_verify(&view, &problem) != MC_OK || pool_check_decided(&view, &problem) != MC_OK)

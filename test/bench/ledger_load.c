@@ -6,14 +6,16 @@
  *
  * Issues an asset of its own to a key made from ASSET_SEED, splits it into as many coins as there
  * are transfers, signs all of them beforehand, and then submits them from CLIENTS connections,
- * BATCH a call (1: mes.submit, more: mes.submit_batch). Connects by the PG* variables. Prints
- * "per_second P50_us P99_us". With --verify it prints the processor time of one signature's check,
- * in microseconds, and speaks with nobody. Exits non-zero when any transfer was not taken.
+ * BATCH a call (1: mes.submit, more: mes.submit_batch), driven by two threads. Connects by the PG*
+ * variables. Prints "per_second P50_us P99_us". With --verify it prints the processor time of one
+ * signature's check, in microseconds, and speaks with nobody. Exits non-zero when any transfer was
+ * not taken.
  */
 #include "base/digest.h"
 #include "tx/build.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #define COINS_PER_SPLIT 1000
 #define ENVELOPE_MAX 1024
 #define WINDOW_MS 3000000
+#define DRIVERS 2 /* threads, as pgbench -j 2 */
 
 typedef struct Envelope
 {
@@ -31,12 +34,21 @@ typedef struct Envelope
 
 typedef struct Client
 {
-	pthread_t thread;
 	PGconn *connection;
 	int first;
 	int count;
+	int next;
+	int under_way;
 	int failed;
+	double sent_us;
 } Client;
+
+typedef struct Driver
+{
+	pthread_t thread;
+	Client *clients;
+	int count;
+} Driver;
 
 static uint8_t chain_id[CHAIN_ID_SIZE];
 static uint64_t chain_time_ms;
@@ -290,43 +302,118 @@ array_of(const Envelope *from, int count, uint8_t *out)
 	return (size_t) (at - out);
 }
 
-static bool
-submit_batch(PGconn *connection, const Envelope *from, int count, uint8_t *buffer)
-{
-	const char *values[1] = { (const char *) buffer };
-	int lengths[1] = { (int) array_of(from, count, buffer) };
-	int formats[1] = { 1 };
-	PGresult *result = PQexecPrepared(connection, "batch", 1, values, lengths, formats, 0);
-	bool taken =
-		PQresultStatus(result) == PGRES_TUPLES_OK && atoi(PQgetvalue(result, 0, 0)) == count;
+/* ---- driving the connections: as pgbench -j does, a few threads, each of many connections
+ * ---------
+ */
 
+/* Sends the client's next batch; false when it has none left. */
+static bool
+send_next(Client *client, uint8_t *buffer)
+{
+	int left = client->first + client->count - client->next;
+	int count = left < batch_size ? left : batch_size;
+	const Envelope *from = &envelopes[client->next];
+	int formats[1] = { 1 };
+	int sent;
+
+	if (count <= 0)
+		return false;
+	client->sent_us = now_us();
+	if (batch_size == 1)
+		sent = PQsendQueryPrepared(client->connection, "submit", 1,
+								   (const char *[]){ (const char *) from->bytes },
+								   (int[]){ (int) from->size }, formats, 1);
+	else
+		sent = PQsendQueryPrepared(client->connection, "batch", 1,
+								   (const char *[]){ (const char *) buffer },
+								   (int[]){ (int) array_of(from, count, buffer) }, formats, 0);
+	if (!sent)
+		fail("send", client->connection);
+	client->under_way = count;
+	return true;
+}
+
+static void
+take_answer(Client *client)
+{
+	PGresult *result = PQgetResult(client->connection);
+	bool taken = PQresultStatus(result) == PGRES_TUPLES_OK &&
+				 (batch_size == 1 || atoi(PQgetvalue(result, 0, 0)) == client->under_way);
+
+	latencies_us[client->next] = now_us() - client->sent_us;
+	client->next += client->under_way;
+	client->failed += !taken;
 	if (!taken)
-		fprintf(stderr, "%s", PQerrorMessage(connection));
+		fprintf(stderr, "%s", PQerrorMessage(client->connection));
 	PQclear(result);
-	return taken;
+	while ((result = PQgetResult(client->connection)) != NULL)
+		PQclear(result);
 }
 
 static void *
-run_client(void *argument)
+run_driver(void *argument)
 {
-	Client *client = argument;
+	Driver *driver = argument;
 	uint8_t *buffer = malloc((size_t) batch_size * (ENVELOPE_MAX + 4) + 64);
+	struct pollfd *polled = calloc((size_t) driver->count, sizeof(struct pollfd));
+	int busy = 0;
 
 	pthread_barrier_wait(&start_line);
-	for (int i = client->first; i < client->first + client->count; i += batch_size)
+	for (int i = 0; i < driver->count; i++)
 	{
-		int left = client->first + client->count - i;
-		double start = now_us();
-		bool taken = batch_size == 1
-						 ? submit(client->connection, envelopes[i].bytes, envelopes[i].size)
-						 : submit_batch(client->connection, &envelopes[i],
-										left < batch_size ? left : batch_size, buffer);
+		bool sent = send_next(&driver->clients[i], buffer);
 
-		latencies_us[i] = now_us() - start;
-		client->failed += !taken;
+		polled[i].events = POLLIN;
+		polled[i].fd = sent ? PQsocket(driver->clients[i].connection) : -1;
+		busy += sent;
 	}
+	while (busy > 0)
+	{
+		if (poll(polled, (nfds_t) driver->count, -1) < 0)
+			fail("poll", NULL);
+		for (int i = 0; i < driver->count; i++)
+		{
+			Client *client = &driver->clients[i];
+
+			if (polled[i].fd < 0 || polled[i].revents == 0)
+				continue;
+			if (!PQconsumeInput(client->connection))
+				fail("receive", client->connection);
+			if (PQisBusy(client->connection))
+				continue;
+			take_answer(client);
+			if (!send_next(client, buffer))
+			{
+				polled[i].fd = -1;
+				busy--;
+			}
+		}
+	}
+	free(polled);
 	free(buffer);
 	return NULL;
+}
+
+/* Connects the clients and deals them and the transfers out; they begin at the start line. */
+static int
+start_drivers(Driver *driver, Client *client, int clients, int transfers)
+{
+	int drivers = clients < DRIVERS ? clients : DRIVERS;
+
+	pthread_barrier_init(&start_line, NULL, (unsigned) drivers + 1);
+	for (int i = 0; i < clients; i++)
+	{
+		client[i].first = client[i].next = (int) ((long) transfers * i / clients);
+		client[i].count = (int) ((long) transfers * (i + 1) / clients) - client[i].first;
+		client[i].connection = connect_node();
+	}
+	for (int i = 0; i < drivers; i++)
+	{
+		driver[i].clients = &client[clients * i / drivers];
+		driver[i].count = clients * (i + 1) / drivers - clients * i / drivers;
+		pthread_create(&driver[i].thread, NULL, run_driver, &driver[i]);
+	}
+	return drivers;
 }
 
 static int
@@ -371,6 +458,8 @@ main(int argc, char **argv)
 	double start;
 	double seconds;
 	Client *client;
+	Driver driver[DRIVERS];
+	int drivers;
 	PGconn *connection;
 
 	if (argc == 3 && strcmp(argv[1], "--verify") == 0)
@@ -399,22 +488,14 @@ main(int argc, char **argv)
 	client = calloc((size_t) clients, sizeof(Client));
 	prepare(connection, transfers);
 
-	pthread_barrier_init(&start_line, NULL, (unsigned) clients + 1);
-	for (int i = 0; i < clients; i++)
-	{
-		client[i].first = (int) ((long) transfers * i / clients);
-		client[i].count = (int) ((long) transfers * (i + 1) / clients) - client[i].first;
-		client[i].connection = connect_node();
-		pthread_create(&client[i].thread, NULL, run_client, &client[i]);
-	}
+	drivers = start_drivers(driver, client, clients, transfers);
 	PQclear(PQexec(connection, "CHECKPOINT"));
 	pthread_barrier_wait(&start_line);
 	start = now_us();
+	for (int i = 0; i < drivers; i++)
+		pthread_join(driver[i].thread, NULL);
 	for (int i = 0; i < clients; i++)
-	{
-		pthread_join(client[i].thread, NULL);
 		failed += client[i].failed;
-	}
 	seconds = (now_us() - start) / 1e6;
 	for (int i = 0; i < transfers; i++)
 		if (latencies_us[i] > 0)
