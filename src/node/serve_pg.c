@@ -37,23 +37,42 @@ column(int row, int number)
 	return isnull ? span_of(NULL, 0) : span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 }
 
+/* Rows of one block by a plan made once a session: who catches up asks for thousands. A generic
+ * one, since all it would gain from its height is which leaf it reads, and it finds that when it
+ * runs. */
+static void
+read_block(SPIPlanPtr *plan, const char *query, uint64_t height)
+{
+	Datum values[] = { Int64GetDatum((int64) height), Int64GetDatum((int64) OUTPUT_ID(height, 0)),
+					   Int64GetDatum((int64) OUTPUT_ID(height + 1, 0)) };
+
+	if (*plan == NULL)
+	{
+		*plan = SPI_prepare_cursor(query, lengthof(values), (Oid[]){ INT8OID, INT8OID, INT8OID },
+								   CURSOR_OPT_GENERIC_PLAN);
+		if (*plan == NULL || SPI_keepplan(*plan) != 0)
+			elog(ERROR, "could not prepare \"%s\"", query);
+	}
+	if (SPI_execute_plan(*plan, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read a block");
+}
+
 /* The bodies of a block and the list that names them; false when the ring is full. */
 static bool
 put_bodies(PeerRing *outbox, uint64_t height, uint8_t *list, uint32_t *count)
 {
+	static SPIPlanPtr plan;
 	WireReader reader;
 	McSpan witnesses;
 	size_t items;
 	bool fits = true;
 
 	*count = 0;
-	if (SPI_execute(psprintf("SELECT t.body, w.witnesses FROM mes_internal.transaction_rows t, "
-							 "mes_internal.witness_rows w WHERE t.tx_id >= " UINT64_FORMAT
-							 " AND t.tx_id < " UINT64_FORMAT " AND w.height = " UINT64_FORMAT
-							 " ORDER BY t.tx_id",
-							 OUTPUT_ID(height, 0), OUTPUT_ID(height + 1, 0), height),
-					true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read a block's transactions");
+	read_block(&plan,
+			   "SELECT t.body, w.witnesses FROM mes_internal.transaction_rows t, "
+			   "mes_internal.witness_rows w WHERE t.tx_id >= $2 AND t.tx_id < $3 "
+			   "AND w.height = $1 ORDER BY t.tx_id",
+			   height);
 	if (SPI_processed == 0)
 		return true;
 	wire_reader_init(&reader, column(0, 2));
@@ -107,15 +126,16 @@ put_certified(PeerRing *outbox, uint64_t height, McSpan list)
 {
 	static PbftMessage message;
 	static uint8_t encoded[PBFT_FRAME_HEAD + PBFT_MESSAGE_MAX];
+	static SPIPlanPtr plan;
 	PbftCertified *certified = &message.u.certified;
 	McProblem problem;
 	size_t size;
 
-	if (SPI_execute(psprintf("SELECT header, commit_certificate, result_certificate "
-							 "FROM mes_internal.block_rows WHERE height = " UINT64_FORMAT,
-							 height),
-					true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
+	read_block(&plan,
+			   "SELECT header, commit_certificate, result_certificate "
+			   "FROM mes_internal.block_rows WHERE height = $1",
+			   height);
+	if (SPI_processed != 1)
 		return false;
 	memset(&message, 0, offsetof(PbftMessage, u));
 	message.kind = PBFT_CERTIFIED;
