@@ -1,10 +1,14 @@
 /*
  * coins_pg.c - entries in a fixed array, found by output and, while they are change in flight, by
- * owner and asset. An entry that nobody ends (a session that was killed) expires.
+ * owner and asset. An entry that nobody ends (a session that was killed, or that waited for less
+ * than final) expires, as change after some blocks: the ledger takes it without its height no
+ * longer.
  */
 #include "node/coins_pg.h"
 
+#include "ledger/execute.h"
 #include "miscadmin.h"
+#include "node/shmem_pg.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
@@ -16,6 +20,8 @@
 #define RESERVED_US (INT64CONST(600) * 1000000)
 /* Longer than a snapshot taken before a commit lives between two look-ups. */
 #define SPENT_US (INT64CONST(5) * 1000000)
+/* Blocks after which change is looked for among the outputs; the rest is for who spends it. */
+#define CHANGE_BLOCKS (INPUT_HEIGHT_WINDOW / 2)
 
 typedef enum CoinState
 {
@@ -30,6 +36,7 @@ typedef struct CoinEntry
 	McAddress owner;
 	TxAsset asset;
 	int64_t amount;
+	uint64_t since; /* the height when change was added */
 	int64 expires_us;
 	uint32_t index;
 	CoinState state;
@@ -194,6 +201,7 @@ uint32_t
 coins_reserve_change(const McAddress *owner, const TxAsset *asset, int64_t needed, Coin *taken,
 					 uint32_t maximum)
 {
+	uint64_t applied = pg_atomic_read_u64(&node_shared->exchange.applied);
 	uint32_t count = 0;
 	int64_t total = 0;
 	uint32_t at;
@@ -207,6 +215,11 @@ coins_reserve_change(const McAddress *owner, const TxAsset *asset, int64_t neede
 		at = entry->next_owned;
 		if (!hash_equal(&entry->owner, owner) || strcmp(entry->asset.code, asset->code) != 0)
 			continue;
+		if (entry->since + CHANGE_BLOCKS < applied)
+		{
+			forget(entry);
+			continue;
+		}
 		disown(entry);
 		entry->state = COIN_TAKEN;
 		total += entry->amount;
@@ -247,6 +260,20 @@ coins_release(const Coin *released, uint32_t count)
 }
 
 void
+coins_refused(const Coin *refused, uint32_t count)
+{
+	LWLockAcquire(coins->lock, LW_EXCLUSIVE);
+	for (uint32_t i = 0; i < count; i++)
+	{
+		CoinEntry *entry = find(&refused[i].txid, refused[i].index);
+
+		if (entry != NULL && entry->state == COIN_TAKEN)
+			forget(entry);
+	}
+	LWLockRelease(coins->lock);
+}
+
+void
 coins_spent(const Coin *spent, uint32_t count)
 {
 	int64 until = GetCurrentTimestamp() + SPENT_US;
@@ -278,6 +305,7 @@ coins_add_change(const McHash *txid, uint32_t index, const McAddress *owner, con
 		entry->owner = *owner;
 		entry->asset = *asset;
 		entry->amount = amount;
+		entry->since = pg_atomic_read_u64(&node_shared->exchange.applied);
 		offer_again(entry);
 	}
 	LWLockRelease(coins->lock);
@@ -292,5 +320,7 @@ coins_drop_change(const McHash *txid, uint32_t index)
 	entry = find(txid, index);
 	if (entry != NULL && entry->state == COIN_CHANGE)
 		forget(entry);
+	else if (entry != NULL)
+		entry->amount = 0; /* whoever has it takes it for change no longer */
 	LWLockRelease(coins->lock);
 }

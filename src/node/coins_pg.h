@@ -28,13 +28,16 @@ extern bool coins_reserve(const Coin *coin);
 extern uint32_t coins_reserve_change(const McAddress *owner, const TxAsset *asset, int64_t needed,
 									 Coin *coins, uint32_t maximum);
 
-/* The submission failed or never left: others may use the coins again. */
+/* The submission never left: others may use the coins again. */
 extern void coins_release(const Coin *coins, uint32_t count);
+
+/* The ledger refused the submission: what of these is there, is among the outputs. */
+extern void coins_refused(const Coin *coins, uint32_t count);
 
 /* The submission is final: kept for a moment, so that an older snapshot does not offer them. */
 extern void coins_spent(const Coin *coins, uint32_t count);
 
-/* Change of a submission in the pool; forgotten with coins_drop_change when it fails. */
+/* Change of a submission in the pool, until its outcome is known. */
 extern void coins_add_change(const McHash *txid, uint32_t index, const McAddress *owner,
 							 const TxAsset *asset, int64_t amount);
 extern void coins_drop_change(const McHash *txid, uint32_t index);

@@ -296,7 +296,7 @@ settle(const TxView *view)
 	if (done)
 		drop_change_coins(view);
 	if (done && problem.status != MC_OK)
-		coins_release(session.coins, session.coin_count);
+		coins_refused(session.coins, session.coin_count);
 	else if (done)
 		coins_spent(session.coins, session.coin_count);
 	session.coin_count = 0;

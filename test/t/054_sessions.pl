@@ -113,6 +113,29 @@ $_->query_safe('SELECT 1') foreach @waiting;
 $_->quit foreach @waiting;
 is($node->sql('SELECT count(*) FROM mes.stat_submissions'), '0', 'and nobody waits any more');
 
+# ---- change that nobody saw arrive: of a session that was ended while it waited, and of one that waited for
+# ---- less. The ledger takes it without its height for 256 blocks
+kill 'STOP', $apply;
+my $ended = $node->background_psql('ledger', on_error_stop => 0);
+$ended->query_safe("SET application_name = 'ended'; $as_alice");
+$ended->query_until(qr/asked/, "\\echo asked\n$pay;\n");
+$node->wait_until("SELECT count(*) FROM mes.stat_submissions WHERE state IN ('queued', 'in block')", '1');
+$node->sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ended'");
+kill 'CONT', $apply;
+eval { $ended->quit };
+$node->wait_until('SELECT used FROM mes.stat_mempool', '0', 30);
+$node->sql("SELECT mes.create_account('clara')");
+$node->sql("$as_alice SELECT mes.issue_asset('TIN', 1000, 0); SELECT mes.transfer('$bob', 'TIN', 1)");
+$node->sql("SET meschain.commit = 'ordered'; $as_alice SELECT mes.transfer('$bob', 'TIN', 1)");
+my $noted = $height->();
+$node->sql("SET meschain.account = 'clara'; DO \$\$ BEGIN FOR i IN 1 .. 300 LOOP
+	PERFORM mes.notarise(sha256(i::text::bytea)); COMMIT; END LOOP; END \$\$");
+cmp_ok($height->() - $noted, '>=', 300, '300 blocks later');
+$node->sql("$as_alice $pay");
+pass('the change of a session that was ended is spent');
+$node->sql("$as_alice SELECT mes.transfer('$bob', 'TIN', 1)");
+pass('and that of one that waited for the order alone');
+
 # ---- no wake-up is lost, and no session's end stalls the pool (P34): heartbeats are two minutes apart, so
 # ---- nothing but a submission wakes the workers and a lost wake-up would last until the timeout
 my $work = tempdir(CLEANUP => 1);
