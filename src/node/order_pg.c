@@ -282,10 +282,9 @@ persist(void)
 	{
 		const PbftEffect *effect = &order.effects->list[i];
 
-		if (effect->kind != PBFT_PERSIST)
-			continue;
 		sync |= effect->needs_sync;
-		votelog_append(VOTELOG_VOTE, effect->bytes);
+		if (effect->kind == PBFT_PERSIST)
+			votelog_append(VOTELOG_VOTE, effect->bytes);
 	}
 	return !sync || order.fenced || votelog_sync();
 }

@@ -476,7 +476,9 @@ votelog_begin_snapshot(const VoteLogOwner *owner)
 	const FileHeader *old = &vlog.files[vlog.current].header;
 	FileHeader *new = &vlog.files[1 - vlog.current].header;
 
-	Assert(vlog.votes.len == 0 && vlog.bodies.len == 0);
+	/* what no sync was asked for yet stands in the snapshot too */
+	resetStringInfo(&vlog.votes);
+	resetStringInfo(&vlog.bodies);
 	vlog.snapshot = true;
 	memcpy(new->instance, owner != NULL ? owner->instance : old->instance, PBFT_INSTANCE_SIZE);
 	new->incarnation = owner != NULL ? owner->incarnation : old->incarnation;

@@ -97,7 +97,8 @@ typedef enum PbftEffectKind
 	PBFT_PROPOSED, /* header, hash: the candidate's body belongs to this block; keep it by hash */
 	PBFT_EXECUTE, /* header, hash, bytes = COMMIT certificate: final order; heights without a gap */
 	PBFT_COMMIT_RESULT, /* height, hash, bytes = CHECKPOINT certificate: commit the transaction;
-						 * count: blocks above it whose results are agreed already */
+						 * count: blocks above it whose results are agreed already; needs_sync: of
+						 * the records before it */
 	PBFT_SET_TIMER,     /* timer, generation, delay_ms; replaces the timer of that name */
 	PBFT_STOP_TIMER,    /* timer */
 	PBFT_RELEASE,       /* height: bodies and log records up to it are needed by nobody */

@@ -7,9 +7,10 @@
  * test/unit/pbft_*.c, test/fuzz/fuzz_pbft_message.c, test/sim/, test/model/.
  *
  * The ordering law, once: of everything one turn's steps put into PbftEffects, the caller first
- * appends every PERSIST to the vote log, syncs it once if any of them says needs_sync, and only
- * then does the others, in their order. If the append or the sync fails, none of the others is done
- * and the next event is FENCE. Nothing else orders disk and network.
+ * appends every PERSIST to the vote log, syncs it once if any effect says needs_sync, and only then
+ * does the others, in their order. A record that asked for no sync is written with the next one. If
+ * the append or the sync fails, none of the others is done and the next event is FENCE. Nothing
+ * else orders disk and network.
  *
  * One node (n = 1, Q = 1), the whole loop. PERSIST never needs a sync there: the block's own
  * database COMMIT is the one durable write (C4), so nobody is told "ordered" before it either.

@@ -58,6 +58,7 @@ typedef enum PbftRecord
 	PBFT_RECORD_CLOSED = 5       /* D10 */
 } PbftRecord;
 
+extern bool pbft_keeps_log(const PbftReplica *replica);
 extern void pbft_record_header(PbftReplica *replica, PbftBlock *block);
 extern void pbft_record_message(PbftReplica *replica, const PbftMessage *message);
 extern void pbft_record_certificate(PbftReplica *replica, const PbftCertificate *certificate);

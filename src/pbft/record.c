@@ -7,19 +7,27 @@
 #define RECORD_MAX (1 + PBFT_MESSAGE_MAX)
 #define STATE_MAX (8 + 1 + 1 + 1 + 8 + 8 + HASH_SIZE + 8 + HASH_SIZE + 4 + PBFT_CHAIN_MAX)
 
+/* An observer has said nothing that it could forget; alone the tables are the log (C4). */
+bool
+pbft_keeps_log(const PbftReplica *replica)
+{
+	return replica->config.member_count > 1 && replica->config.self < replica->config.member_count;
+}
+
+/* What this node says is on disk before it leaves. A header or a certificate promises nothing: it
+ * is written with the next sync, before the vote or the result that rests on it (D1, D4, D8). */
 static void
-emit_record(PbftReplica *replica, McSpan record)
+emit_record(PbftReplica *replica, McSpan record, bool promise)
 {
 	PbftEffect *effect;
 	McSpan kept;
 
-	/* an observer has said nothing that it could forget */
 	if (replica->config.self >= replica->config.member_count)
 		return;
 	kept = pbft_emit_bytes(replica, record.data, record.size);
 	effect = pbft_emit(replica, PBFT_PERSIST);
 	effect->bytes = kept;
-	effect->needs_sync = replica->config.member_count > 1;
+	effect->needs_sync = promise && pbft_keeps_log(replica);
 }
 
 void
@@ -35,7 +43,7 @@ pbft_record_header(PbftReplica *replica, PbftBlock *block)
 		return;
 	record[0] = PBFT_RECORD_HEADER;
 	pbft_header_encode(&block->header, record + 1);
-	emit_record(replica, span_of(record, sizeof(record)));
+	emit_record(replica, span_of(record, sizeof(record)), false);
 }
 
 void
@@ -48,7 +56,7 @@ pbft_record_message(PbftReplica *replica, const PbftMessage *message)
 		return;
 	record[0] = PBFT_RECORD_MESSAGE;
 	size = pbft_message_encode(message, record + 1);
-	emit_record(replica, span_of(record, 1 + size));
+	emit_record(replica, span_of(record, 1 + size), true);
 }
 
 void
@@ -61,7 +69,7 @@ pbft_record_certificate(PbftReplica *replica, const PbftCertificate *certificate
 		return;
 	record[0] = PBFT_RECORD_CERTIFICATE;
 	size = pbft_certificate_encode(certificate, record + 1);
-	emit_record(replica, span_of(record, 1 + size));
+	emit_record(replica, span_of(record, 1 + size), false);
 }
 
 static void
@@ -82,7 +90,7 @@ record_state(PbftReplica *replica)
 	pack_hash(&packer, &replica->tip_hash);
 	pack_32(&packer, replica->consecutive_changes);
 	pbft_chain_pack(&packer, &replica->final_chain, replica->config.member_count);
-	emit_record(replica, span_of(record, packer.size));
+	emit_record(replica, span_of(record, packer.size), true);
 }
 
 /* D10: from here on no vote of this node exists in this instance. */
@@ -91,7 +99,7 @@ pbft_record_closed(PbftReplica *replica)
 {
 	uint8_t record[1] = { PBFT_RECORD_CLOSED };
 
-	emit_record(replica, span_of(record, sizeof(record)));
+	emit_record(replica, span_of(record, sizeof(record)), true);
 }
 
 static void

@@ -179,6 +179,8 @@ give_results(PbftReplica *replica, uint64_t height)
 		assert(final != NULL && final->executed);
 		pbft_emit_certificate(replica, PBFT_COMMIT_RESULT, at, &final->hash, &certificate);
 		replica->out->list[replica->out->count - 1].count = proved_above(replica, at);
+		/* A17: the tables are never ahead of the log */
+		replica->out->list[replica->out->count - 1].needs_sync = pbft_keeps_log(replica);
 	}
 	replica->resulted = height;
 	end_epoch(replica, pbft_final(replica, height));

@@ -16,6 +16,19 @@ sim_log_append(SimLog *log, McSpan record)
 	log->records[log->count++] = sim_bytes(record.data, record.size);
 }
 
+static size_t
+last_end(const SimLog *log)
+{
+	return log->batch_count > 0 ? log->batches[log->batch_count - 1].end : 0;
+}
+
+/* Whether there are records that no batch holds. */
+bool
+sim_log_open(const SimLog *log)
+{
+	return log->count > last_end(log);
+}
+
 /* The records since the last batch become one, handed to the disk. */
 void
 sim_log_close(SimLog *log)
@@ -38,11 +51,9 @@ sim_log_synced(SimLog *log)
 static void
 cut(SimLog *log, size_t batches)
 {
-	size_t end = batches > 0 ? log->batches[batches - 1].end : 0;
-
-	while (log->count > end)
-		sim_free(log->records[--log->count]);
 	log->batch_count = log->synced = batches;
+	while (log->count > last_end(log))
+		sim_free(log->records[--log->count]);
 }
 
 /* Of the batch under way each copy may have arrived whole or not. */

@@ -487,12 +487,10 @@ sim_node_end_turn(SimNode *node)
 		if (node->effects->list[i].kind == PBFT_REQUEST_BLOCK)
 			answer_pool(node, &node->effects->list[i]);
 		if (node->effects->list[i].kind == PBFT_PERSIST)
-		{
 			sim_log_append(&node->log, node->effects->list[i].bytes);
-			sync |= node->effects->list[i].needs_sync;
-		}
+		sync |= node->effects->list[i].needs_sync;
 	}
-	if (!sync)
+	if (!sync || !sim_log_open(&node->log))
 	{
 		sim_node_flush(node, false);
 		return;

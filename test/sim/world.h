@@ -149,6 +149,7 @@ extern void sim_exec_root(const McHash *previous, const SimBlock *block, McHash 
 
 /* disk.c */
 extern void sim_log_append(SimLog *log, McSpan record);
+extern bool sim_log_open(const SimLog *log);
 extern void sim_log_close(SimLog *log);
 extern void sim_log_synced(SimLog *log);
 extern void sim_log_crash(SimLog *log);

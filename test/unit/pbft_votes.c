@@ -216,6 +216,40 @@ test_result_waits_for_a_quorum(void)
 	CHECK_INT(count_effects(PBFT_COMMIT_RESULT), 1);
 }
 
+/* Effects of a kind that ask for the log's sync. */
+static int
+count_synced(PbftEffectKind kind)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < effects.count; i++)
+		count += effects.list[i].kind == kind && effects.list[i].needs_sync;
+	return count;
+}
+
+/* D8, A17: the order's certificate is in the log before its result is durable, and not earlier. */
+static void
+test_a_certificate_waits_for_the_next_sync(void)
+{
+	McHash hash;
+
+	begin();
+	hash = accepted_first();
+	vote(PBFT_PREPARE, 1, 0, 1, &hash);
+	vote(PBFT_PREPARE, 2, 0, 1, &hash);
+	vote(PBFT_COMMIT, 1, 0, 1, &hash);
+	pbft_effects_clear(&effects);
+	vote(PBFT_COMMIT, 2, 0, 1, &hash);
+	CHECK_INT(count_effects(PBFT_EXECUTE), 1);
+	CHECK_INT(count_effects(PBFT_PERSIST), 1);
+	CHECK_INT(count_synced(PBFT_PERSIST), 0);
+	for (uint32_t i = 1; i < 4; i++)
+		checkpoint(i, 1, &hash, 7);
+	executed(1, 7);
+	CHECK_INT(count_effects(PBFT_COMMIT_RESULT), 1);
+	CHECK_INT(count_synced(PBFT_COMMIT_RESULT), 1);
+}
+
 static void
 test_other_result_than_the_quorums_stops_voting(void)
 {
@@ -294,6 +328,7 @@ main(void)
 	RUN(test_block_not_after_its_parent_is_refused);
 	RUN(test_clock_is_the_median_of_a_quorum);
 	RUN(test_result_waits_for_a_quorum);
+	RUN(test_a_certificate_waits_for_the_next_sync);
 	RUN(test_other_result_than_the_quorums_stops_voting);
 	RUN(test_votes_far_away_are_refused);
 	RUN(test_shuffle_is_a_permutation);
