@@ -36,6 +36,8 @@ static struct
 	PbftMessage *message;
 	uint64_t committed; /* as of this call, or a little before */
 	uint64_t resulted;
+	bool has_work; /* this call brought something that a turn of the order worker is for */
+	bool has_bodies;
 } door;
 
 /* ---- who delivers ------------------------------------------------------------------------------
@@ -185,6 +187,36 @@ late(const PbftMessage *message)
 
 /* A proposal brings the proof of a result that is mostly known here already. */
 static bool
+is_vote(const PbftMessage *message)
+{
+	return message->kind == PBFT_PREPARE || message->kind == PBFT_COMMIT ||
+		   message->kind == PBFT_CHECKPOINT;
+}
+
+/*
+ * Whether a turn can do anything with this vote: with too few others beside it, and this node's
+ * own, it waits in the ring for the next. Members that voted on later heights count too, so the
+ * answer errs only to the side of a turn too many.
+ */
+static bool
+may_decide(const PbftMessage *message)
+{
+	uint32_t count = door.genesis->document.member_count;
+	uint32_t enough = pbft_quorum(count) - 1;
+	uint32_t kind = message->kind;
+	uint32_t voted = 0;
+
+	if (message->sender != door.member)
+		return true;          /* this node's own word, come back (R17b) */
+	if (kind == PBFT_PREPARE) /* f + 1 of them tell the time (A12) */
+		enough = Min(enough, pbft_faults(count) + 1);
+	peer_voted(peer_of(door.member), kind, message->subject.height);
+	for (uint32_t i = 0; i < count; i++)
+		voted += peer_has_voted(peer_of(i), kind, message->subject.height);
+	return voted >= enough;
+}
+
+static bool
 leave_out_known_proof(PbftMessage *message)
 {
 	PbftProposal *proposal = &message->u.proposal;
@@ -252,6 +284,8 @@ take_message(const PbftFrame *frame, McSpan bytes)
 		note_status(message);
 	if (!ring_put(&peer->inbox, flags, bytes, span_of(NULL, 0)))
 		pg_atomic_fetch_add_u64(&peer->frames_dropped, 1);
+	else if (!same_instance || !is_vote(message) || may_decide(message))
+		door.has_work = true;
 	return true;
 }
 
@@ -273,7 +307,10 @@ take_body(const PbftFrame *frame)
 	if (pool_offer(&view, door.member, genesis->document.member_count, named) == POOL_OFFER_REFUSED)
 		pg_atomic_fetch_add_u64(&peer_of(door.member)->frames_dropped, 1);
 	else
+	{
+		door.has_bodies = true;
 		pg_atomic_fetch_add_u64(&peer_of(door.member)->bodies_in, 1);
+	}
 	return true;
 }
 
@@ -285,7 +322,9 @@ take_question(const PbftFrame *frame, McSpan bytes)
 
 	if (frame->height > 0 && frame->height <= applied)
 		serve_range(door.member, frame->height, 1, applied);
-	else if (!ring_put(&peer->inbox, 0, bytes, span_of(NULL, 0)))
+	else if (ring_put(&peer->inbox, 0, bytes, span_of(NULL, 0)))
+		door.has_work = true;
+	else
 		pg_atomic_fetch_add_u64(&peer->frames_dropped, 1);
 	return true;
 }
@@ -377,6 +416,7 @@ mes_internal_deliver(PG_FUNCTION_ARGS)
 	peer = peer_of(door.member);
 	admitted = admit(peer, frames, nulls, count);
 	asked_for = ring_written(&peer->outbox);
+	door.has_work = door.has_bodies = false;
 	for (int i = 0; i < admitted; i++)
 	{
 		bytea *frame = nulls[i] ? NULL : DatumGetByteaPP(frames[i]);
@@ -386,11 +426,15 @@ mes_internal_deliver(PG_FUNCTION_ARGS)
 		bytes += frame_size(frames[i], nulls[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
-	peer_charge(peer, ring_written(&peer->outbox) - asked_for);
+	asked_for = ring_written(&peer->outbox) - asked_for;
+	peer_charge(peer, asked_for);
 	pg_atomic_fetch_add_u64(&peer->frames_in, count);
 	pg_atomic_fetch_add_u64(&peer->bytes_in, (int64) bytes);
 	pg_atomic_fetch_add_u64(&peer->frames_refused, refused);
 	pg_atomic_write_u64(&peer->last_heard_us, (uint64) GetCurrentTimestamp());
-	handoff_bring();
+	if (door.has_work || asked_for > 0)
+		handoff_bring_frames();
+	else if (door.has_bodies)
+		handoff_bring_bodies();
 	PG_RETURN_BYTEA_P(answer((uint32_t) admitted - refused, refused, ring_free(&peer->inbox)));
 }

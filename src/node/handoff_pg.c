@@ -11,8 +11,10 @@
 #define WATCH_US 60
 
 void
-handoff_rest(OrderRest how)
+handoff_rest(OrderRest how, uint32_t wants)
 {
+	pg_atomic_write_u32(&node_shared->order_wants, wants);
+	pg_write_barrier();
 	pg_atomic_write_u32(&node_shared->order_rest, how);
 	pg_memory_barrier();
 }
@@ -23,12 +25,42 @@ handoff_awake(void)
 	pg_atomic_write_u32(&node_shared->order_rest, ORDER_AWAKE);
 }
 
+static OrderRest
+order_rest(void)
+{
+	pg_memory_barrier();
+	return (OrderRest) pg_atomic_read_u32(&node_shared->order_rest);
+}
+
+static bool
+enough_wait(void)
+{
+	return pool_ready_count() >= pg_atomic_read_u32(&node_shared->order_wants);
+}
+
 void
 handoff_bring(void)
 {
-	pg_memory_barrier();
-	if (pg_atomic_read_u32(&node_shared->order_rest) == ORDER_ASLEEP)
+	OrderRest rest = order_rest();
+
+	if (rest == ORDER_ASLEEP || (rest == ORDER_GATHERS && enough_wait()))
 		node_wake(&node_shared->order_latch);
+}
+
+void
+handoff_bring_frames(void)
+{
+	OrderRest rest = order_rest();
+
+	if (rest == ORDER_ASLEEP || rest == ORDER_GATHERS)
+		node_wake(&node_shared->order_latch);
+}
+
+void
+handoff_bring_bodies(void)
+{
+	if (order_rest() != ORDER_AWAKE && enough_wait())
+		handoff_bring_frames();
 }
 
 void

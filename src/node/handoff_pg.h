@@ -16,16 +16,22 @@
 typedef enum OrderRest
 {
 	ORDER_AWAKE,
-	ORDER_ASLEEP, /* wakes for whatever comes */
-	ORDER_ENGAGED /* a block is on its way and the next waits for it: apply wakes it */
+	ORDER_ASLEEP,  /* wakes for whatever comes */
+	ORDER_ENGAGED, /* a block is on its way and the next waits for it: apply wakes it */
+	ORDER_GATHERS  /* what sessions bring goes out together in a moment: it looks by itself */
 } OrderRest;
 
-/* Before sleep: says how. The caller looks for work once more afterwards (P34). */
-extern void handoff_rest(OrderRest how);
+/* Before sleep: says how, and how many waiting transactions are worth a turn. The caller looks for
+ * work once more afterwards (P34). */
+extern void handoff_rest(OrderRest how, uint32_t wants);
 extern void handoff_awake(void);
 
 /* After something was published for the order worker: wakes it where it waits for that. */
 extern void handoff_bring(void);
+/* The same for what other members brought: frames that a turn can do something with, or no more
+ * than transactions. */
+extern void handoff_bring_frames(void);
+extern void handoff_bring_bodies(void);
 
 /* Of a node that is alone, before a signature is checked: it is awake by the time that one is good.
  */

@@ -13,6 +13,8 @@
 /* So many are cut at once, though a block is on its way; and how long fewer wait for it. */
 #define BLOCK_WORTH 512
 #define HOLD_MS 25
+/* How long whom a block answered may take to come back into the next. */
+#define GATHER_MS 8
 
 bool
 order_exchange_free(void)
@@ -35,14 +37,27 @@ order_note_tip(uint64_t height)
  * wait again. Who comes to an idle chain waits for nothing (P33).
  */
 static bool
+on_its_way(void)
+{
+	return order.tip_height > order.final_height || order.ordered_count > 0;
+}
+
+static uint32_t
+worth(void)
+{
+	return on_its_way() ? BLOCK_WORTH : Min(order.come_back, BLOCK_WORTH);
+}
+
+static uint64_t
+hold_until_ms(void)
+{
+	return on_its_way() ? order.tip_since_ms + HOLD_MS : order.applied_ms + GATHER_MS;
+}
+
+static bool
 better_larger(void)
 {
-	bool on_its_way = order.tip_height > order.final_height || order.ordered_count > 0;
-	uint32_t worth = on_its_way ? BLOCK_WORTH : Min(order.come_back, BLOCK_WORTH);
-	uint64_t until_ms =
-		on_its_way ? order.tip_since_ms + HOLD_MS : order.applied_ms + ORDER_GATHER_MS;
-
-	return pool_ready_count() < worth && order.now_ms < until_ms;
+	return pool_ready_count() < worth() && order.now_ms < hold_until_ms();
 }
 
 /* True while another block would only wait: it is better cut later and larger. */
@@ -99,6 +114,8 @@ order_offer(uint64_t request, uint64_t height, const McHash *parent)
 	candidate.tx_count = order.offered;
 	candidate.mempool_depth = order.ready_told;
 	candidate.sync_us = votelog_sync_time();
+	if (candidate.empty)
+		order.ready_told = 0; /* the core takes it so, and wants to hear of the next */
 	order_step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
 }
 
@@ -154,4 +171,24 @@ order_feed_pool(void)
 		return;
 	order.ready_told = ready;
 	order_step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = ready });
+}
+
+/* When the next block may be cut though nothing happens before; 0: then never. */
+uint64_t
+order_look_ms(void)
+{
+	return order.member_count > 1 && order.backlog_told && order.ordered_count < BACKLOG_MAX
+			   ? hold_until_ms()
+			   : 0;
+}
+
+/* How many waiting transactions make the order worker's sleep worth ending. */
+uint32_t
+order_wants(void)
+{
+	if (blocks_missing())
+		return 0;
+	if (order.backlog_told)
+		return worth();
+	return order.ready_told == 0 ? 0 : UINT32_MAX;
 }

@@ -260,8 +260,11 @@ void
 order_gossip(void)
 {
 	uint32_t slots[GOSSIP_MAX];
+	uint32_t count = pool_announced(slots, GOSSIP_MAX);
 
-	tell_all(slots, pool_announced(slots, GOSSIP_MAX));
+	if (count > 0)
+		order.gossip_ms = order.now_ms + ORDER_GOSSIP_MS;
+	tell_all(slots, count);
 	if (order.now_ms < order.regossip_ms)
 		return;
 	order.regossip_ms = order.now_ms + ORDER_REGOSSIP_MS;

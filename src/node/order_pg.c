@@ -426,6 +426,7 @@ turn(void)
 	if (pg_atomic_exchange_u32(&node_shared->peers_changed, 0) != 0)
 		order_map_peers();
 	order.now_ms = order_clock_ms(CLOCK_MONOTONIC);
+	order.version_seen = pool_version();
 	order_step((PbftEvent){
 		.kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = order_wall_ms() });
 	feed_exchange();
@@ -452,28 +453,38 @@ turn(void)
 	}
 }
 
+/* Own bodies gather, and are told when this passes: no session need say that it has one more. */
+static bool
+gathering(void)
+{
+	return order.now_ms < order.gossip_ms;
+}
+
+/* The sooner of a sleep (-1: for good) and a moment (0: none). */
+static long
+sooner(long sleep, uint64_t at_ms)
+{
+	uint64_t now_ms = order_clock_ms(CLOCK_MONOTONIC);
+	long left = at_ms > now_ms ? (long) (at_ms - now_ms) : 0;
+
+	return at_ms > 0 && (sleep < 0 || left < sleep) ? left : sleep;
+}
+
 static long
 sleep_ms(void)
 {
-	uint64_t now_ms = order_clock_ms(CLOCK_MONOTONIC);
 	long sleep = -1;
 
 	for (int timer = 0; timer < PBFT_TIMER_COUNT; timer++)
-	{
-		long left;
-
-		if (order.deadline_ms[timer] == 0)
-			continue;
-		left = order.deadline_ms[timer] > now_ms ? (long) (order.deadline_ms[timer] - now_ms) : 0;
-		if (sleep < 0 || left < sleep)
-			sleep = left;
-	}
-	if (speaking() && (sleep < 0 || sleep > ORDER_REGOSSIP_MS))
-		sleep = ORDER_REGOSSIP_MS;
-	if (order.backlog_told && sleep > ORDER_GATHER_MS)
-		sleep = ORDER_GATHER_MS;
-	if (blocks_missing() && (sleep < 0 || sleep > 2))
-		sleep = 2;
+		sleep = sooner(sleep, order.deadline_ms[timer]);
+	if (!speaking())
+		return sleep;
+	sleep = sooner(sleep, order.now_ms + ORDER_REGOSSIP_MS);
+	if (gathering())
+		sleep = sooner(sleep, order.gossip_ms);
+	sleep = sooner(sleep, order_look_ms());
+	if (blocks_missing())
+		sleep = sooner(sleep, order.now_ms + 2);
 	return sleep;
 }
 
@@ -492,7 +503,9 @@ work_waits(void)
 		return true;
 	if (!speaking())
 		return stage == EXCHANGE_EMPTY && pool_ready_count() > 0;
-	return order_inboxes_wait() || pool_announcing() ||
+	if (pool_version() != order.version_seen && pool_ready_count() >= order_wants())
+		return true;
+	return order_inboxes_wait() || (!gathering() && pool_announcing()) ||
 		   (order.member_count == 1 && stage == EXCHANGE_EMPTY && pool_ready_count() > 0);
 }
 
@@ -501,6 +514,8 @@ work_waits(void)
 static OrderRest
 rest(void)
 {
+	if (speaking() && gathering())
+		return ORDER_GATHERS;
 	return !speaking() && order.member_count == 1 && !order_exchange_free() ? ORDER_ENGAGED
 																			: ORDER_ASLEEP;
 }
@@ -551,7 +566,7 @@ order_main(Datum argument)
 		MemoryContextReset(turn_context);
 		/* P34: say asleep, then look again; whoever publishes looks at the word after it did */
 		look_on();
-		handoff_rest(rest());
+		handoff_rest(rest(), order_wants());
 		links_wait(work_waits() ? 0 : sleep_ms());
 		handoff_awake();
 	}

@@ -15,8 +15,9 @@
 
 /* Own bodies that wait so long are told again. */
 #define ORDER_REGOSSIP_MS 250
-/* How long whom a block answered may take to come back into the next. */
-#define ORDER_GATHER_MS 8
+/* Own bodies go out at once, and those that follow together: a call to each member costs the same
+ * whatever it brings. */
+#define ORDER_GOSSIP_MS 2
 
 /* A block whose order is final, on its way to apply. */
 typedef struct OrderedBlock
@@ -75,7 +76,9 @@ typedef struct OrderState
 	uint64_t tip_version;
 	uint64_t version_told;
 	bool backlog_told;
+	uint64_t version_seen; /* of the pool, when this turn began to look */
 	uint64_t regossip_ms;
+	uint64_t gossip_ms; /* until then own bodies wait for company */
 	bool snapshot_due;
 } OrderState;
 
@@ -111,6 +114,8 @@ extern void order_end_offer(void);
 extern void order_keep_proposed(const PbftEffect *effect);
 extern void order_note_tip(uint64_t height);
 extern bool order_exchange_free(void);
+extern uint32_t order_wants(void);
+extern uint64_t order_look_ms(void);
 
 /* The core's questions about bodies. */
 extern void order_validate(const PbftEffect *effect);

@@ -42,7 +42,8 @@ init_counters(Peer *peer)
 		&peer->frames_dropped, &peer->frames_late,   &peer->frames_over,   &peer->last_heard_us,
 		&peer->sessions_ended, &peer->link_since_us, &peer->connects,      &peer->frames_out,
 		&peer->bytes_out,      &peer->frames_lost,   &peer->round_trip_us, &peer->view,
-		&peer->committed,      &peer->stable,
+		&peer->committed,      &peer->stable,        &peer->voted[0],      &peer->voted[1],
+		&peer->voted[2],
 	};
 
 	for (size_t i = 0; i < lengthof(counters); i++)
@@ -74,6 +75,29 @@ peer_of(uint32_t member)
 {
 	Assert(member < PBFT_NODE_MAX);
 	return &peers->peers[member];
+}
+
+static pg_atomic_uint64 *
+last_vote(Peer *peer, uint8_t kind)
+{
+	return &peer->voted[kind == PBFT_PREPARE ? 0 : kind == PBFT_COMMIT ? 1 : 2];
+}
+
+void
+peer_voted(Peer *peer, uint8_t kind, uint64_t height)
+{
+	pg_atomic_uint64 *last = last_vote(peer, kind);
+	uint64_t old = pg_atomic_read_u64(last);
+
+	while (old < height && !pg_atomic_compare_exchange_u64(last, &old, height))
+		;
+	pg_memory_barrier();
+}
+
+bool
+peer_has_voted(Peer *peer, uint8_t kind, uint64_t height)
+{
+	return pg_atomic_read_u64(last_vote(peer, kind)) >= height;
 }
 
 static void

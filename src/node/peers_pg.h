@@ -57,6 +57,8 @@ typedef struct Peer
 	pg_atomic_uint64 frames_lost;   /* while the link was down or over its limit */
 	pg_atomic_uint64 round_trip_us; /* moving mean */
 
+	pg_atomic_uint64 voted[3]; /* the height of its last PREPARE, COMMIT and CHECKPOINT */
+
 	/* what the member last said of itself */
 	pg_atomic_uint64 view;
 	pg_atomic_uint64 committed;
@@ -76,6 +78,10 @@ extern void peers_open(uint32_t member_count);
 extern uint32_t peer_admit(Peer *peer, const size_t *sizes, uint32_t count);
 /* What was done for it beside: the next frames wait until it is paid. */
 extern void peer_charge(Peer *peer, uint64_t bytes);
+
+/* A vote of the member that was verified; and whether it voted so on this height or a later one. */
+extern void peer_voted(Peer *peer, uint8_t kind, uint64_t height);
+extern bool peer_has_voted(Peer *peer, uint8_t kind, uint64_t height);
 
 /* False when there is no room. Flags are the caller's, one byte. */
 extern bool ring_put(PeerRing *ring, uint8_t flags, McSpan first, McSpan second);

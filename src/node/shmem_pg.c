@@ -56,6 +56,7 @@ on_startup(void)
 		memset(node_shared, 0, sizeof(NodeShared));
 		node_shared->lock = &GetNamedLWLockTranche(TRANCHE)[0].lock;
 		pg_atomic_init_u32(&node_shared->order_rest, 0);
+		pg_atomic_init_u32(&node_shared->order_wants, 0);
 		pg_atomic_init_u32(&node_shared->announced, 0);
 		pg_atomic_init_u32(&node_shared->stop_requested, 0);
 		pg_atomic_init_u32(&node_shared->start_requests, 0);

@@ -162,6 +162,7 @@ typedef struct NodeShared
 
 	/* atomics */
 	pg_atomic_uint32 order_rest;     /* OrderRest, node/handoff_pg.h */
+	pg_atomic_uint32 order_wants;    /* so many waiting transactions end its sleep */
 	pg_atomic_uint32 announced;      /* a transaction is about to be published */
 	pg_atomic_uint32 stop_requested; /* DROP DATABASE and friends: stay down */
 	pg_atomic_uint32 start_requests; /* somebody made it worth looking into the database */
