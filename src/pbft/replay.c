@@ -63,8 +63,7 @@ replay_proposal(PbftReplica *replica, const PbftMessage *message)
 	PbftProposed proposal;
 	PbftSlot *slot;
 
-	if (message->subject.view != replica->view ||
-		!pbft_in_window(replica, message->subject.height))
+	if (message->subject.view != replica->view || !pbft_in_window(replica, message->subject.height))
 		return;
 	slot = pbft_slot(replica, message->subject.height);
 	proposal = (PbftProposed){ .height = slot->height, .view = replica->view };
@@ -181,6 +180,23 @@ replay_state(PbftReplica *replica, McSpan bytes)
 		replica->fenced = true;
 }
 
+/*
+ * C8: a log in a resumed instance begins with the headers above the tables, up to the base. One
+ * without the base's was begun by a node that had it applied, and stood on it from the first vote
+ * on: below it the window would leave out what was signed above.
+ */
+static void
+stand_on_base(PbftReplica *replica)
+{
+	const PbftTip *base = &replica->config.anchor;
+
+	if (!replica->config.resumed || replica->committed >= base->height ||
+		pbft_block_find(replica, &base->hash) != NULL)
+		return;
+	replica->committed = base->height;
+	replica->committed_hash = base->hash;
+}
+
 void
 pbft_replay(PbftReplica *replica, McSpan record)
 {
@@ -188,6 +204,8 @@ pbft_replay(PbftReplica *replica, McSpan record)
 
 	assert(!replica->started);
 	replica->replaying = true;
+	if (record.size > 0 && record.data[0] != PBFT_RECORD_HEADER)
+		stand_on_base(replica);
 	if (record.size == 0)
 		replica->fenced = true;
 	else if (record.data[0] == PBFT_RECORD_HEADER)
@@ -294,7 +312,8 @@ pbft_start(PbftReplica *replica, const PbftTip *root)
 	if (root->height > replica->committed || !finals_from_log(replica))
 		fall_back_to_root(replica);
 	tip_from_log(replica);
-	replica->ended = (root->flags & PBFT_FLAG_END_EPOCH) != 0;
+	/* a root below a RESUME's base may have ended an epoch before it */
+	replica->ended = root->height > anchor->height && (root->flags & PBFT_FLAG_END_EPOCH) != 0;
 	base_open = replica->committed < anchor->height;
 	if (!base_open && replica->final_chain.height != replica->committed)
 		replica->final_chain.valid = false;

@@ -66,6 +66,7 @@ equivocate(SimNode *node, bool broadcast, uint32_t member)
 	sim_body_root(&body, &header.tx_root);
 	pbft_header_hash(&header, &hash);
 	sim_body_take(node, &header, &hash, &body);
+	sim_resume_learn(&header, &hash);
 	for (uint32_t i = from; i < to; i++)
 	{
 		if (i == node->member || (side >> (i % 64) & 1) == 0)

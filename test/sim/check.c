@@ -82,9 +82,11 @@ sim_check_sent(const SimNode *node, SimBytes *bytes)
 		name[2] = message.u.view_change.body.view;
 	else if (message.kind == PBFT_NEW_VIEW)
 		name[2] = message.u.new_view.view;
+	if (node->closed)
+		sim_fail("a vote after it was closed", node->place, message.subject.height);
 	if (node->fenced || node->diverged)
 		sim_fail("a vote after it was fenced or diverged", node->place, message.subject.height);
-	if (node->key != world.instances[node->at].keys[node->member])
+	if (!sim_key_counts(node))
 		sim_fail("a vote with a key that does not count", node->place, message.subject.height);
 	if (node->restored)
 		return;
@@ -162,6 +164,8 @@ sim_check_execute(SimNode *node, const PbftEffect *effect)
 	if (!hash_equal(&effect->header->parent_hash, &node->chain[node->ordered].hash))
 		sim_fail("a final block on another parent", node->place, effect->height);
 	check_valid(node, effect);
+	if (sim_resume_lost(node, effect->height))
+		return;
 	if (hash_equal(known, &none))
 		*known = effect->hash;
 	else if (!hash_equal(known, &effect->hash))
@@ -215,6 +219,8 @@ sim_check_result(SimNode *node, const PbftEffect *effect)
 		sim_fail("a result before its execution", node->place, effect->height);
 	if (effect->height != node->committed_result + 1)
 		sim_fail("results out of order", node->place, effect->height);
+	if (sim_resume_lost(node, effect->height))
+		return;
 	if (hash_equal(known, &none))
 		*known = block->exec_root;
 	else if (!hash_equal(known, &block->exec_root))
@@ -262,6 +268,9 @@ sim_check_state(SimNode *node)
 		summary.executed > summary.committed || summary.stable > summary.committed ||
 		summary.tip < summary.committed || summary.tip - summary.committed > world.config.window)
 		sim_fail("heights in the wrong order", node->place, summary.committed);
+	if (node->closed && summary.mode != PBFT_MODE_CLOSED && summary.mode != PBFT_MODE_FENCED &&
+		summary.mode != PBFT_MODE_DIVERGED)
+		sim_fail("a closed member that forgot it", node->place, summary.committed);
 	if (node->fenced && summary.mode != PBFT_MODE_FENCED)
 		sim_fail("a fenced member that forgot it", node->place, summary.committed);
 }

@@ -170,11 +170,17 @@ sim_epoch_find(SimNode *node, PbftTip *tip)
 				(block->header.flags & PBFT_FLAG_END_EPOCH) != 0;
 
 	node->at = over ? begin_epoch(node, block) : block->at;
+	if (world.instances[node->at].at.resume_no < world.instances[node->resume].at.resume_no)
+		node->at = node->resume;
 	node->keys.counts = world.instances[node->at].keys;
 	node->domain = sim_domain(node->at);
 	*tip = world.instances[node->at].anchor;
-	if (node->applied > tip->height)
+	if (node->applied == tip->height)
+		tip->exec_root = block->exec_root;
+	else if (node->applied > 0)
 		tip_of(block, tip);
+	else
+		*tip = world.config.anchor;
 }
 
 void
@@ -186,6 +192,10 @@ sim_epoch_config(const SimNode *node, PbftConfig *config)
 	config->epoch = instance->at.epoch;
 	config->domain = node->domain;
 	config->anchor = instance->anchor;
+	config->resumed = instance->resumed;
+	config->base_parent = instance->base_parent;
+	if (instance->resumed && node->applied >= instance->anchor.height)
+		config->anchor.exec_root = node->chain[instance->anchor.height].exec_root;
 	if (node->at > 0)
 		config->order_seed = config->anchor.hash;
 	/* an epoch without an end would need an endless onion: there the beacon has headers alone */
@@ -200,6 +210,9 @@ sim_check_epoch(const SimNode *node, const PbftHeader *header)
 	uint64_t since = header->height - world.instances[node->at].anchor.height;
 	bool end = (header->flags & PBFT_FLAG_END_EPOCH) != 0;
 
+	/* what a RESUME made final again is of older epochs */
+	if (header->height <= world.instances[node->at].anchor.height)
+		return;
 	if (header->epoch != world.instances[node->at].at.epoch ||
 		(header->flags & ~PBFT_FLAGS_KNOWN) != 0)
 		sim_fail("a final block of another epoch", node->place, header->height);

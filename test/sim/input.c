@@ -5,8 +5,8 @@
 #include "sim/sim.h"
 
 /* Apply's rule for what the chain had before; a repeat comes soon or not at all. */
-static bool
-has_effect(const SimNode *node, uint64_t height, uint64_t tx)
+bool
+sim_has_effect(const SimNode *node, uint64_t height, uint64_t tx)
 {
 	for (uint64_t at = height - 1; at > 0 && at + 64 > height; at--)
 		if (node->chain[at].tx == tx)
@@ -27,7 +27,7 @@ execute_next(SimNode *node)
 			return;
 		block->tx = body->tx;
 		block->rejoin = body->rejoin;
-		block->effect = has_effect(node, height, body->tx);
+		block->effect = sim_has_effect(node, height, body->tx);
 		sim_exec_root(&node->chain[node->executed].exec_root, block, &block->exec_root);
 		if (node->byzantine & BYZ_LIE_RESULT)
 			block->exec_root.bytes[31] ^= (uint8_t) sim_random(2);
@@ -97,7 +97,7 @@ judge(const PbftMessage *message)
 
 	/* the instance is under the signature, so one answer serves members of all instances */
 	memcpy(domain.instance, instance->name, PBFT_INSTANCE_SIZE);
-	if (world.calm || sim_chance(60000))
+	if (world.calm || sim_chance(60000) || message->sender >= world.plan.n)
 		return SIM_DOOR_CORE;
 	return pbft_message_verify(message, &domain, world.plan.n, &crypto, &problem) == MC_OK
 			   ? SIM_DOOR_GOOD
@@ -162,7 +162,8 @@ applied(SimNode *node, const SimEvent *event)
 	assert(event->number == node->applied + 1);
 	node->applied = event->number;
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = event->number });
-	node->epoch_over = (node->chain[event->number].header.flags & PBFT_FLAG_END_EPOCH) != 0;
+	node->epoch_over = (node->chain[event->number].header.flags & PBFT_FLAG_END_EPOCH) != 0 &&
+					   event->number > world.instances[node->at].anchor.height;
 }
 
 static void
@@ -186,6 +187,9 @@ take(SimNode *node, const SimEvent *event)
 			break;
 		case SIM_BODY:
 			body_event(node, event);
+			break;
+		case SIM_CLOSE:
+			sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CLOSE });
 			break;
 		default:
 			assert(event->kind == SIM_POOL);

@@ -65,6 +65,13 @@ sim_node_use_key(SimNode *node, uint32_t key)
 	node->keys.signer = (MacSigner){ world.seed | 1, key_id(node->member, key) };
 }
 
+/* A log votes only where the validator set names its key; anywhere else its node just follows. */
+bool
+sim_key_counts(const SimNode *node)
+{
+	return world.instances[node->at].keys[node->member] == node->key;
+}
+
 /* The hash under which an instance knows who votes with which key. */
 void
 sim_keys_valset(const uint16_t keys[PBFT_NODE_MAX], McHash *valset)
@@ -105,11 +112,12 @@ sim_rejoin_begin(SimNode *node)
 		sim_schedule(event, 10000 + sim_random(3000000));
 }
 
-/* The ticket is of one log: fenced again means another key. */
+/* The ticket is of one log: fenced again means another key. Nobody asks who is named by a document.
+ */
 void
 sim_rejoin_ask(SimNode *node)
 {
-	if (node->fenced && node->next_key == 0)
+	if (node->fenced && node->next_key == 0 && !sim_resume_names(node))
 		node->next_key = ++world.last_key[node->member];
 }
 
@@ -134,6 +142,7 @@ sim_rejoin_done(SimNode *node)
 	if (node->next_key == 0 || counts != node->next_key)
 		return false;
 	sim_node_renew(node, counts);
+	node->since = node->at;
 	world.rejoined++;
 	return true;
 }

@@ -56,6 +56,22 @@ forget_certificates(SimNode *node, uint64_t from)
 	}
 }
 
+/* A place for the block above all that the tables have. */
+SimBlock *
+sim_node_room(SimNode *node, uint64_t height)
+{
+	chain_grow(node, height + 1);
+	return &node->chain[height];
+}
+
+/* The tables as they were at that height. */
+void
+sim_node_cut(SimNode *node, uint64_t height)
+{
+	forget_certificates(node, height + 1);
+	node->applied = node->ordered = node->executed = node->committed_result = height;
+}
+
 static void
 forget_inbox(SimNode *node)
 {
@@ -105,8 +121,11 @@ sim_node_start(SimNode *node)
 {
 	PbftConfig config;
 	PbftTip tip;
+	bool fresh;
 	bool whole;
 
+	if (node->resume_due)
+		sim_resume_enter(node);
 	sim_epoch_find(node, &tip);
 	/* a log belongs to one instance; that of the one before ended with it */
 	if (sim_rejoin_done(node) || node->log.at != node->at)
@@ -121,6 +140,8 @@ sim_node_start(SimNode *node)
 		sim_log_free(&node->log);
 		node->log.at = node->at;
 	}
+	fresh = node->log.count == 0;
+	sim_resume_log(node);
 	node->up = true;
 	node->diverged = false; /* evaluated again, with the same fault or without */
 	node->incarnation++;
@@ -129,7 +150,7 @@ sim_node_start(SimNode *node)
 	node->ordered = node->executed = node->committed_result = node->applied;
 	node->executor_free_us = world.now_us;
 	sim_epoch_config(node, &config);
-	config.self = node->member;
+	config.self = sim_key_counts(node) ? node->member : PBFT_NODE_MAX;
 	config.crypto = sim_node_crypto(node);
 	pbft_init(node->replica, &config);
 	pbft_effects_clear(node->effects);
@@ -141,6 +162,8 @@ sim_node_start(SimNode *node)
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_START, .start = &tip });
 	if (!whole)
 		sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_FENCE });
+	if (node->closed && fresh)
+		sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CLOSE });
 	sim_node_end_turn(node);
 }
 
@@ -368,7 +391,10 @@ answer_pool(SimNode *node, const PbftEffect *effect)
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
 	for (size_t i = from; i < node->effects->count; i++)
 		if (node->effects->list[i].kind == PBFT_PROPOSED)
+		{
 			sim_body_take(node, node->effects->list[i].header, &node->effects->list[i].hash, &body);
+			sim_resume_learn(node->effects->list[i].header, &node->effects->list[i].hash);
+		}
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 0 });
 }
 
@@ -415,6 +441,7 @@ perform(SimNode *node, const PbftEffect *effect)
 				sim_rejoin_begin(node);
 			node->fenced |= effect->note == PBFT_NOTE_FENCED;
 			node->diverged |= effect->note == PBFT_NOTE_DIVERGED;
+			node->closed |= effect->note == PBFT_NOTE_CLOSED;
 			break;
 		default:
 			break;

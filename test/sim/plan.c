@@ -23,14 +23,15 @@ typedef enum Fault
 	FAULT_WRONG_RESULT, /* broken memory: diverges */
 	FAULT_BACKUP,
 	FAULT_RESTORE,
+	FAULT_NO_QUORUM,
 	FAULT_COUNT
 } Fault;
 
-static const char *const fault_names[FAULT_COUNT] = { "crash",        "partition",  "one-way cut",
-													  "cuts healed",  "clock jump", "slow disk",
-													  "slow apply",   "crash all",  "disk full",
-													  "rotten copy",  "lost batch", "sync failure",
-													  "wrong result", "backup",     "restore" };
+static const char *const fault_names[FAULT_COUNT] = {
+	"crash",        "partition", "one-way cut", "cuts healed", "clock jump", "slow disk",
+	"slow apply",   "crash all", "disk full",   "rotten copy", "lost batch", "sync failure",
+	"wrong result", "backup",    "restore",     "no quorum"
+};
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
@@ -70,6 +71,7 @@ make_plan(void)
 	if (sim_chance(400000))
 		plan->epoch_blocks = 6 + sim_random(40);
 	plan->cause_ppm = plan->epoch_blocks > 0 && sim_chance(500000) ? 50000 : 0;
+	plan->resume = sim_chance(200000);
 	plan->window = 1 + (uint32_t) sim_random(PBFT_WINDOW_MAX);
 	plan->pool_mean_us = sim_chance(200000) ? 2000 + sim_random(20000) : 20000 + sim_random(600000);
 }
@@ -250,6 +252,9 @@ sim_strike(void)
 	SimNode *node = &world.nodes[sim_random(world.node_count)];
 	Fault fault = (Fault) sim_random(FAULT_COUNT);
 
+	if (world.plan.resume && sim_chance(150000))
+		fault = FAULT_NO_QUORUM;
+
 	if (world.trace)
 		printf("%.3f fault: %s, node %u\n", (double) world.now_us / 1e6, fault_names[fault],
 			   node->place);
@@ -257,6 +262,8 @@ sim_strike(void)
 		partition();
 	else if (fault == FAULT_ONE_WAY_CUT)
 		world.cut[node->place][sim_random(world.node_count)] = true;
+	else if (fault == FAULT_NO_QUORUM)
+		sim_resume_strike();
 	else if (fault == FAULT_CUTS_HEALED)
 		memset(world.cut, 0, sizeof(world.cut));
 	else

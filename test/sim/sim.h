@@ -5,6 +5,7 @@
  * world.c   time and network           plan.c   what a seed makes: members, faults, healing
  * node.c    what the order and apply workers do around pbft_step()
  * epoch.c   one instance after the other       keys.c   voting keys, and REJOIN
+ * resume.c  a federation without a quorum        verifier.c  what a RESUME is judged by
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
  * cost.c    signatures, messages and bytes a block where nothing breaks; what a slow disk costs
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
@@ -13,8 +14,7 @@
 #define MESCHAIN_SIM_H
 
 #include "pbft/replica.h"
-#include "pbft/resume.h"
-#include "unit/pbft_mac.h"
+#include "sim/instance.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,22 +55,6 @@ typedef struct SimBody
 	uint64_t rejoin; /* member + 1 and its next key; 0: none */
 } SimBody;
 
-/* A validator set with its keys, on an anchor. */
-typedef struct SimInstance
-{
-	PbftInstance at;
-	uint8_t name[PBFT_INSTANCE_SIZE];
-	PbftTip anchor;
-	uint32_t parent;
-	uint16_t keys[PBFT_NODE_MAX];
-} SimInstance;
-
-typedef struct SimKeys
-{
-	MacSigner signer;
-	const uint16_t *counts; /* of the instance, by member */
-} SimKeys;
-
 #define SIM_TX_BAD ((uint64_t) 1 << 63) /* statically invalid: every honest member refuses it */
 
 typedef enum SimDoor
@@ -102,6 +86,9 @@ typedef enum SimKind
 	SIM_POOL,
 	SIM_FAULT,
 	SIM_REJOIN,
+	SIM_CLOSE,  /* a member attests for a RESUME */
+	SIM_ATTEST, /* an operator looks who has */
+	SIM_ENTER,  /* and hands the document to a member */
 	SIM_RESTART
 } SimKind;
 
@@ -166,7 +153,11 @@ typedef struct SimNode
 	SimEvent *inbox;
 	size_t inbox_count, inbox_capacity;
 
-	uint32_t at; /* the instance it is in */
+	uint32_t at;     /* the instance it is in */
+	uint32_t since;  /* in which its log is a witness */
+	uint32_t resume; /* the last resumed one it entered; 0: none */
+	bool resume_due; /* there is a document for it */
+	bool closed;     /* it has attested: no vote until it enters */
 	PbftDomain domain;
 	bool epoch_over;
 	SimLog log;

@@ -19,6 +19,8 @@ static struct
 	uint64_t fences;
 	uint64_t epochs;
 	uint64_t rejoins;
+	uint64_t resumes;
+	uint64_t lost;
 	uint64_t slowest_us;
 } totals;
 
@@ -200,6 +202,17 @@ pool_event(void)
 	sim_schedule((SimEvent){ .kind = SIM_POOL }, 1 + sim_random(2 * world.plan.pool_mean_us));
 }
 
+/* A running member begins anew with it, one that is down when it comes up. */
+static void
+hand_document(SimNode *node)
+{
+	node->resume_due = true;
+	if (!node->up)
+		return;
+	sim_node_crash(node);
+	sim_node_start(node);
+}
+
 void
 sim_run_one(void)
 {
@@ -215,6 +228,10 @@ sim_run_one(void)
 	}
 	else if (event.kind == SIM_REJOIN)
 		sim_rejoin_ask(&world.nodes[event.node]);
+	else if (event.kind == SIM_ATTEST)
+		sim_resume_attest();
+	else if (event.kind == SIM_ENTER)
+		hand_document(&world.nodes[event.node]);
 	else if (event.kind == SIM_RESTART)
 	{
 		if (!world.nodes[event.node].up)
@@ -304,6 +321,7 @@ begin_seed(uint64_t seed)
 	world.seed = world.random = seed;
 	sim_check_reset();
 	sim_byzantine_reset();
+	sim_resume_reset();
 	world.final_hash = calloc(SIM_HEIGHT_MAX, sizeof(McHash));
 	world.final_root = calloc(SIM_HEIGHT_MAX, sizeof(McHash));
 	sim_plan();
@@ -365,6 +383,8 @@ end_seed(void)
 	totals.fences += world.fences;
 	totals.epochs += world.instance_count;
 	totals.rejoins += world.rejoined;
+	totals.resumes += world.resumes;
+	totals.lost += world.lost;
 	for (uint32_t i = 0; i < world.node_count; i++)
 		sim_node_free(&world.nodes[i]);
 	for (size_t i = 0; i < world.heap_count; i++)
@@ -437,11 +457,13 @@ main(int argc, char **argv)
 		end_seed();
 	}
 	/* seeds, simulated s, CPU s, steps, blocks, view changes, fenced, slowest healing in s,
-	 * epochs, rejoined */
-	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f %llu %llu\n", (unsigned long long) count,
-		   (double) totals.virtual_us / 1e6, seconds() - begun, (unsigned long long) totals.steps,
-		   (unsigned long long) totals.blocks, (unsigned long long) totals.changes,
-		   (unsigned long long) totals.fences, (double) totals.slowest_us / 1e6,
-		   (unsigned long long) totals.epochs, (unsigned long long) totals.rejoins);
+	 * epochs, rejoined, documents, blocks that were lost as they said */
+	printf("sim %llu %.0f %.2f %llu %llu %llu %llu %.1f %llu %llu %llu %llu\n",
+		   (unsigned long long) count, (double) totals.virtual_us / 1e6, seconds() - begun,
+		   (unsigned long long) totals.steps, (unsigned long long) totals.blocks,
+		   (unsigned long long) totals.changes, (unsigned long long) totals.fences,
+		   (double) totals.slowest_us / 1e6, (unsigned long long) totals.epochs,
+		   (unsigned long long) totals.rejoins, (unsigned long long) totals.resumes,
+		   (unsigned long long) totals.lost);
 	return 0;
 }

@@ -19,6 +19,7 @@ typedef struct SimPlan
 	uint32_t window;
 	uint64_t epoch_blocks; /* 0: one epoch only */
 	uint32_t cause_ppm;    /* of blocks that end it early */
+	bool resume;           /* more members are restored from backups than a quorum bears */
 	uint64_t pool_mean_us;
 } SimPlan;
 
@@ -57,6 +58,8 @@ typedef struct SimWorld
 	uint64_t view_changes;
 	uint64_t fences;
 	uint64_t rejoined;
+	uint64_t resumes;
+	uint64_t lost; /* blocks, as documents said */
 
 	/* what the federation has promised */
 	McHash *final_hash; /* by height */
@@ -100,6 +103,8 @@ extern void sim_budget(void);
 extern void sim_node_init(SimNode *node, uint32_t place, uint32_t member);
 extern void sim_node_start(SimNode *node);
 extern void sim_node_crash(SimNode *node);
+extern void sim_node_cut(SimNode *node, uint64_t height);
+extern SimBlock *sim_node_room(SimNode *node, uint64_t height);
 extern void sim_node_restart_after(SimNode *node, uint64_t delay_us);
 extern void sim_node_restore(SimNode *node);
 extern void sim_node_flush(SimNode *node, bool synced);
@@ -117,6 +122,7 @@ extern SimKeys sim_keys_of(const SimInstance *instance);
 extern void sim_keys_valset(const uint16_t keys[PBFT_NODE_MAX], McHash *valset);
 extern void sim_keys_after(const SimNode *node, const SimInstance *before, uint64_t height,
 						   uint16_t keys[PBFT_NODE_MAX]);
+extern bool sim_key_counts(const SimNode *node);
 extern void sim_node_use_key(SimNode *node, uint32_t key);
 extern void sim_node_renew(SimNode *node, uint32_t key);
 extern void sim_rejoin_begin(SimNode *node);
@@ -124,7 +130,26 @@ extern void sim_rejoin_ask(SimNode *node);
 extern uint64_t sim_rejoin_ticket(const SimNode *proposer);
 extern bool sim_rejoin_done(SimNode *node);
 
+/* verifier.c */
+extern void sim_headers_reset(void);
+extern void sim_resume_learn(const PbftHeader *header, const McHash *hash);
+extern const PbftHeader *sim_header_find(const McHash *hash);
+extern const SimInstance *sim_instance_at(const PbftInstance *at);
+extern void sim_identity_sign(uint32_t roster, McSpan bytes,
+							  uint8_t signature[PBFT_SIGNATURE_SIZE]);
+extern PbftResumeRules sim_resume_rules(void);
+
+/* resume.c */
+extern void sim_resume_reset(void);
+extern void sim_resume_strike(void);
+extern void sim_resume_attest(void);
+extern bool sim_resume_lost(const SimNode *node, uint64_t height);
+extern bool sim_resume_names(const SimNode *node);
+extern void sim_resume_enter(SimNode *node);
+extern void sim_resume_log(SimNode *node);
+
 /* input.c */
+extern bool sim_has_effect(const SimNode *node, uint64_t height, uint64_t tx);
 extern void sim_node_input(SimNode *node, const SimEvent *event);
 extern void sim_node_take_queued(SimNode *node, const SimEvent *queue, size_t count);
 

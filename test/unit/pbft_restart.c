@@ -338,6 +338,29 @@ test_a_header_may_name_a_result_below_the_root(void)
 	CHECK_INT(count_sent(PBFT_PREPARE), 1);
 }
 
+/* C8: what ended an epoch below the base does not end the instance that resumes on it. */
+static void
+test_a_root_below_the_base_ends_nothing(void)
+{
+	PbftSummary summary;
+	PbftHeader header;
+
+	begin();
+	config.base_parent.bytes[0] = 5;
+	header = block_on(&config.base_parent, 2, 0, 4000, 1);
+	config.resumed = true;
+	config.anchor = (PbftTip){ .height = 2, .hash = hash_of(&header), .ts_ms = 4000 };
+	root = (PbftTip){ .height = 1, .hash = config.base_parent, .flags = PBFT_FLAG_END_EPOCH };
+	log_bytes[0][0] = PBFT_RECORD_HEADER;
+	pbft_header_encode(&header, log_bytes[0] + 1);
+	log_sizes[0] = 1 + PBFT_HEADER_SIZE;
+	log_count = 1;
+	restart();
+	pbft_summary(replica, &summary);
+	CHECK_INT(summary.mode, PBFT_MODE_ACTIVE);
+	CHECK(count_sent(PBFT_PREPARE) > 0);
+}
+
 static void
 test_database_ahead_of_the_log_fences(void)
 {
@@ -446,6 +469,7 @@ main(void)
 	RUN(test_a_member_hears_its_lost_words);
 	RUN(test_a_header_may_name_the_result_of_the_root);
 	RUN(test_a_header_may_name_a_result_below_the_root);
+	RUN(test_a_root_below_the_base_ends_nothing);
 	RUN(test_database_ahead_of_the_log_fences);
 	RUN(test_unreadable_record_fences);
 	RUN(test_who_is_behind_a_view_gets_its_new_view);

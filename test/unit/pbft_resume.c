@@ -204,6 +204,39 @@ test_a_restart_after_a_resume(void)
 	check_equal();
 }
 
+/* With tables that end on the base its header is not in the new log: what was signed above it must
+ * be known after a restart all the same, in the smallest window too. */
+static void
+test_a_restart_above_a_base_in_the_tables(void)
+{
+	PbftVote vote;
+	const PbftSlot *slot;
+
+	run_into_trouble(0, 0);
+	for (uint32_t i = 0; i < MEMBERS; i++)
+		restore_backup(i, 0);
+	for (uint32_t i = 0; i < MEMBERS; i++)
+		members[i].config.window = 1;
+	resume_all(1);
+	CHECK_INT(members[1].applied, verdict.base_height);
+	mute = PBFT_COMMIT;
+	run(100);
+	slot = pbft_slot(members[1].replica, verdict.base_height + 1);
+	vote = slot->prepare[1];
+	CHECK(vote.view_next > 0);
+	members[1].up = false;
+	start(&members[1]);
+	CHECK(members[1].replica->final_chain.valid);
+	CHECK_INT(members[1].replica->committed, verdict.base_height);
+	slot = pbft_slot(members[1].replica, verdict.base_height + 1);
+	CHECK_INT(slot->prepare[1].view_next, vote.view_next);
+	CHECK(hash_equal(&slot->prepare[1].hash, &vote.hash));
+	mute = 0;
+	run(400);
+	CHECK(lowest() > verdict.base_height + 5);
+	check_equal();
+}
+
 /* ---- documents that must not be believed --------------------------------------------------- */
 
 static void
@@ -442,6 +475,7 @@ main(void)
 	RUN(test_four_of_four_restored_from_backups_resume);
 	RUN(test_a_prepared_block_survives_a_resume);
 	RUN(test_a_restart_after_a_resume);
+	RUN(test_a_restart_above_a_base_in_the_tables);
 	RUN(test_a_document_needs_a_quorum);
 	RUN(test_a_document_must_be_signed_by_all_it_names);
 	RUN(test_documents_out_of_shape);
