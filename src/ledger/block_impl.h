@@ -64,6 +64,7 @@ struct LedgerBlock
 	uint32_t output_next[BLOCK_OUTPUTS_MAX + 1];
 	uint32_t spend_next[BLOCK_INPUTS_MAX];
 	uint32_t submission_next[BLOCK_TX_MAX];
+	uint32_t submission_buckets[BLOCK_TX_MAX];
 	uint32_t row_next[BLOCK_ROWS_MAX];
 
 	LedgerTx txs[BLOCK_TX_MAX];
@@ -83,6 +84,7 @@ extern McStatus world_add_output(LedgerBlock *block, uint32_t actor, const TxOut
 								 LedgerOutputKind kind, McProblem *problem);
 /* The latest row of this key among those from the chain's entry on; NO_ENTRY when there is none. */
 extern uint32_t world_find_row(const LedgerBlock *block, uint32_t at, TxTable table, McSpan key);
+extern void world_clear(LedgerBlock *block);
 extern void world_cut(LedgerBlock *block, const LedgerMark *mark);
 
 #endif

@@ -14,10 +14,17 @@ ledger_block_size(void)
 }
 
 void
+ledger_block_init(LedgerBlock *block)
+{
+	block->tx_count = BLOCK_TX_MAX; /* as if full: everything is to be cleared */
+}
+
+void
 ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height,
 				   uint64_t block_time_ms, const LedgerFees *fees, LtHash *state)
 {
 	assert(height > 0);
+	world_clear(block);
 	block->store = *store;
 	block->height = height;
 	block->block_time_ms = block_time_ms;
@@ -32,10 +39,6 @@ ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height
 	block->arena_used = 0;
 	merkle_builder_init(&block->receipts);
 	merkle_builder_init(&block->writeset);
-	memset(block->output_heads, 0xFF, sizeof(block->output_heads));
-	memset(block->spend_heads, 0xFF, sizeof(block->spend_heads));
-	memset(block->submission_heads, 0xFF, sizeof(block->submission_heads));
-	memset(block->row_heads, 0xFF, sizeof(block->row_heads));
 }
 
 static uint32_t
@@ -279,6 +282,7 @@ ledger_block_execute(LedgerBlock *block, const TxView *view)
 	size_t write_size = 0;
 
 	assert(block->tx_count < BLOCK_TX_MAX);
+	block->submission_buckets[block->tx_count] = bucket;
 	*tx = (LedgerTx){ .view = view, .first_output = mark.outputs, .first_spend = mark.spends };
 	status_problem(&tx->problem, MC_OK, 0, 0);
 	world_begin(block, view);

@@ -133,6 +133,9 @@ typedef struct LedgerBlock LedgerBlock;
 #define LEDGER_BLOCK_ALIGNMENT 16
 extern size_t ledger_block_size(void);
 
+/* Once after the allocation. */
+extern void ledger_block_init(LedgerBlock *block);
+
 /* state is updated in place as transactions execute: hand in a copy until the block is durable. */
 extern void ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uint64_t height,
 							   uint64_t block_time_ms, const LedgerFees *fees, LtHash *state);

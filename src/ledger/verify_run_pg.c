@@ -103,6 +103,7 @@ verifier_create(VerifyRound *round)
 	verifier->block = (LedgerBlock *) TYPEALIGN(
 		LEDGER_BLOCK_ALIGNMENT,
 		MemoryContextAllocHuge(context, ledger_block_size() + LEDGER_BLOCK_ALIGNMENT));
+	ledger_block_init(verifier->block);
 	verifier->addresses = hash_create("meschain verify addresses", 1024, &addresses,
 									  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	verifier->assets =

@@ -568,6 +568,7 @@ apply_main(Datum argument)
 	apply.block = (LedgerBlock *) TYPEALIGN(
 		LEDGER_BLOCK_ALIGNMENT,
 		MemoryContextAllocHuge(TopMemoryContext, ledger_block_size() + LEDGER_BLOCK_ALIGNMENT));
+	ledger_block_init(apply.block);
 	apply.block_context =
 		AllocSetContextCreate(TopMemoryContext, "meschain block", ALLOCSET_DEFAULT_SIZES);
 

@@ -65,9 +65,12 @@ begin_block(void)
 									   .submission_seen = world_seen };
 
 	if (block == NULL)
+	{
 		block = aligned_alloc(LEDGER_BLOCK_ALIGNMENT,
 							  (ledger_block_size() + LEDGER_BLOCK_ALIGNMENT) /
 								  LEDGER_BLOCK_ALIGNMENT * LEDGER_BLOCK_ALIGNMENT);
+		ledger_block_init(block);
+	}
 	lthash_clear(&state);
 	for (uint32_t i = 0; i < coin_count; i++)
 		if (!coins[i].spent && i < 100)
