@@ -18,6 +18,7 @@ static struct
 {
 	const NodeGenesis *genesis;
 	uint64_t released; /* blocks up to here are rows */
+	int end;           /* places in use are below it: each turn looks at all of them */
 	HeldBlock blocks[BLOCKS_MAX];
 } held;
 
@@ -26,13 +27,14 @@ blocks_init(const NodeGenesis *genesis, uint64_t applied)
 {
 	held.genesis = genesis;
 	held.released = applied;
+	held.end = 0;
 	memset(held.blocks, 0, sizeof(held.blocks));
 }
 
 HeldBlock *
 block_find(const McHash *hash)
 {
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used && hash_equal(&held.blocks[i].hash, hash))
 			return &held.blocks[i];
 	return NULL;
@@ -60,7 +62,7 @@ blocks_use(const NodeGenesis *genesis)
 void
 blocks_restart(const NodeGenesis *genesis, uint64_t applied)
 {
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used)
 			forget(&held.blocks[i]);
 	held.genesis = genesis;
@@ -74,7 +76,7 @@ one_to_push_out(uint32_t source)
 	HeldBlock *oldest = NULL;
 	uint32_t unasked = 0;
 
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 	{
 		HeldBlock *block = &held.blocks[i];
 
@@ -100,7 +102,10 @@ add(const McHash *hash, const PbftHeader *header, uint32_t source)
 		forget(block);
 	for (int i = 0; block == NULL && i < BLOCKS_MAX; i++)
 		if (!held.blocks[i].used)
+		{
 			block = &held.blocks[i];
+			held.end = Max(held.end, i + 1);
+		}
 	if (block == NULL)
 		return NULL;
 	block->used = true;
@@ -329,7 +334,7 @@ block_ask(HeldBlock *block, uint64_t now_ms)
 void
 blocks_each(void (*visit)(HeldBlock *block, uint64_t now_ms), uint64_t now_ms)
 {
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used && held.blocks[i].missing > 0)
 			visit(&held.blocks[i], now_ms);
 }
@@ -337,7 +342,7 @@ blocks_each(void (*visit)(HeldBlock *block, uint64_t now_ms), uint64_t now_ms)
 bool
 blocks_missing(void)
 {
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used && held.blocks[i].missing > 0 &&
 			(held.blocks[i].asked || held.blocks[i].ordered))
 			return true;
@@ -347,7 +352,7 @@ blocks_missing(void)
 void
 blocks_each_logged(void (*visit)(HeldBlock *block))
 {
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used && held.blocks[i].missing == 0 && held.blocks[i].logged)
 			visit(&held.blocks[i]);
 }
@@ -356,9 +361,11 @@ void
 blocks_release(uint64_t height)
 {
 	held.released = height;
-	for (int i = 0; i < BLOCKS_MAX; i++)
+	for (int i = 0; i < held.end; i++)
 		if (held.blocks[i].used && held.blocks[i].header.height <= height)
 			forget(&held.blocks[i]);
+	while (held.end > 0 && !held.blocks[held.end - 1].used)
+		held.end--;
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------

@@ -356,6 +356,21 @@ votelog_append(VoteLogRecord kind, McSpan record)
 	appendBinaryStringInfo(to, (const char *) record.data, (int) record.size);
 }
 
+/*
+ * What is in vlog.batch, and zeros to the end of its last page: the kernel reads a page before it
+ * changes a part of it, unless it has it. What lies there is of an earlier generation, or zeros.
+ */
+static bool
+write_pages(const LogFile *file, off_t at)
+{
+	int size = vlog.batch.len;
+	int whole = (int) ((off_t) TYPEALIGN64(PAGE_ALIGN, at + size) - at);
+
+	enlargeStringInfo(&vlog.batch, whole - size);
+	memset(vlog.batch.data + size, 0, (size_t) (whole - size));
+	return votelog_write_at(file->fd, vlog.batch.data, (size_t) whole, at);
+}
+
 static bool
 write_batch(const LogFile *file, off_t primary, off_t mirror)
 {
@@ -369,15 +384,15 @@ write_batch(const LogFile *file, off_t primary, off_t mirror)
 		.bodies_crc = votelog_checksum(vlog.bodies.data, (size_t) vlog.bodies.len),
 		.snapshot = vlog.snapshot,
 	};
-	size_t mirrored = sizeof(batch) + (size_t) vlog.votes.len;
 
 	batch.crc = votelog_checksum(&batch, offsetof(BatchHeader, crc));
 	resetStringInfo(&vlog.batch);
 	appendBinaryStringInfo(&vlog.batch, (const char *) &batch, sizeof(batch));
 	appendBinaryStringInfo(&vlog.batch, vlog.votes.data, vlog.votes.len);
+	if (!write_pages(file, mirror))
+		return false;
 	appendBinaryStringInfo(&vlog.batch, vlog.bodies.data, vlog.bodies.len);
-	return votelog_write_at(file->fd, vlog.batch.data, (size_t) vlog.batch.len, primary) &&
-		   votelog_write_at(file->fd, vlog.batch.data, mirrored, mirror);
+	return write_pages(file, primary);
 }
 
 /* In both copies, whether they can be synced or not. */

@@ -16,6 +16,7 @@
 #define PRIMARY_FULL (PRIMARY_AT + 8 * 1024 * 1024)
 #define MIRROR_FULL (PRIMARY_AT - 5 * 256 * 1024) /* a turn is never larger than what is left */
 #define BATCH_ALIGN 64
+#define PAGE_ALIGN 4096
 
 #define FILE_MAGIC UINT64_C(0x4D45534C4F473032)
 #define BATCH_MAGIC UINT64_C(0x4D45534241544348)
