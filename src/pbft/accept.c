@@ -65,6 +65,7 @@ check_header(PbftReplica *replica, const PbftSlot *slot, const PbftTip *parent)
 	if (header->shard != replica->config.domain.shard || header->epoch != replica->config.epoch ||
 		header->height != parent->height + 1 || header->proposer != pbft_tip_proposer(replica) ||
 		!pbft_chain_reveal_good(chain, header) || header->skip_first != skip_first ||
+		!pbft_causes_within(&header->causes, replica->config.member_count) ||
 		header->skip_count != skip_count ||
 		(header->flags & ~PBFT_FLAG_YIELDS) != pbft_flags_due(replica, parent, chain))
 		return VERDICT_BAD;

@@ -38,6 +38,14 @@ typedef struct PbftDomain
 	uint8_t instance[PBFT_INSTANCE_SIZE];
 } PbftDomain;
 
+static inline bool
+pbft_domain_equal(const PbftDomain *left, const PbftDomain *right)
+{
+	return left->shard == right->shard && left->generation == right->generation &&
+		   memcmp(left->chain_id, right->chain_id, PBFT_CHAIN_ID_SIZE) == 0 &&
+		   memcmp(left->instance, right->instance, PBFT_INSTANCE_SIZE) == 0;
+}
+
 #define PBFT_PREFIX_SIZE (4 + PBFT_CHAIN_ID_SIZE + 8 + 4 + PBFT_INSTANCE_SIZE + 1)
 #define PBFT_SIGNED_MAX (PBFT_PREFIX_SIZE + 8 + 8 + 3 * HASH_SIZE)
 

@@ -14,7 +14,7 @@
 static bool
 left_out(const PbftChain *chain, uint32_t member)
 {
-	return chain->seats[member].back_round > chain->round;
+	return chain->seats[member].liar || chain->seats[member].back_round > chain->round;
 }
 
 /* The beacon orders a round as soon as the last block of the one before exists; without one the
@@ -65,7 +65,6 @@ pbft_chain_begin(const PbftConfig *config, const PbftTip *tip, PbftChain *chain)
 {
 	memset(chain, 0, sizeof(*chain));
 	chain->valid = true;
-	chain->cause = tip->cause;
 	chain->height = tip->height;
 	chain->hash = tip->hash;
 	chain->mix = tip->mix;
@@ -84,22 +83,55 @@ count_left_out(const PbftConfig *config, const PbftChain *chain)
 	return count;
 }
 
-/* A10: j misses running cost 2^j rounds; when more than f would be out, the one that is out longest
- * comes back. */
+/* Who is late comes back before who lies, and of either kind the one that is out longest. */
+static bool
+back_before(const PbftSeat *left, const PbftSeat *right)
+{
+	if (left->liar != right->liar)
+		return right->liar;
+	return left->out_since < right->out_since;
+}
+
+/* A10: never more than f are out. */
+static void
+bring_back(const PbftConfig *config, PbftChain *chain, uint32_t member)
+{
+	uint32_t first = member;
+
+	if (count_left_out(config, chain) <= pbft_faults(config->member_count))
+		return;
+	for (uint32_t i = 0; i < config->member_count; i++)
+		if (left_out(chain, i) && back_before(&chain->seats[i], &chain->seats[first]))
+			first = i;
+	chain->seats[first].back_round = 0;
+	chain->seats[first].liar = false;
+}
+
+/* A10: j misses running cost 2^j rounds. */
 static void
 leave_out(const PbftConfig *config, PbftChain *chain, uint32_t member, uint64_t height)
 {
 	PbftSeat *seat = &chain->seats[member];
 	uint32_t doublings = seat->streak < DOUBLINGS_MAX ? seat->streak : DOUBLINGS_MAX;
-	uint32_t oldest = member;
 
 	seat->out_since = height;
 	seat->back_round = chain->round + 1 + (UINT64_C(1) << doublings);
+	bring_back(config, chain, member);
+}
+
+/* A10: whom evidence names is out for the rest of the epoch. It votes and leads views as before. */
+static void
+take_causes(const PbftConfig *config, const PbftHeader *header, PbftChain *chain)
+{
 	for (uint32_t i = 0; i < config->member_count; i++)
-		if (left_out(chain, i) && chain->seats[i].out_since < chain->seats[oldest].out_since)
-			oldest = i;
-	if (count_left_out(config, chain) > pbft_faults(config->member_count))
-		chain->seats[oldest].back_round = 0;
+	{
+		if (!pbft_named(header->causes.liars, i) || chain->seats[i].liar)
+			continue;
+		chain->seats[i].liar = true;
+		chain->seats[i].out_since = header->height;
+		bring_back(config, chain, i);
+	}
+	chain->cause |= !pbft_causes_none(&header->causes);
 }
 
 /*
@@ -202,8 +234,7 @@ pbft_chain_advance(const PbftConfig *config, const uint32_t *permutation, const 
 		chain->slot++;
 	if ((header->flags & PBFT_FLAG_YIELDS) != 0)
 		yield(config, chain, header->proposer, header->height);
-	if (!hash_is_zero(&header->evidence_root))
-		chain->cause = true;
+	take_causes(config, header, chain);
 	find_slot(config, chain);
 }
 
@@ -243,6 +274,7 @@ pbft_chain_pack(PbftPacker *packer, const PbftChain *chain, uint32_t member_coun
 
 		pack_8(packer, (uint8_t) chain->order[i]);
 		pack_hash(packer, &seat->onion);
+		pack_8(packer, seat->liar);
 		pack_32(packer, seat->made);
 		pack_32(packer, seat->missed);
 		pack_32(packer, seat->streak);
@@ -270,6 +302,7 @@ pbft_chain_unpack(PbftUnpacker *unpacker, PbftChain *chain, uint32_t member_coun
 		chain->order[i] = unpack_8(unpacker);
 		unpacker->bad |= chain->order[i] >= member_count;
 		unpack_hash(unpacker, &seat->onion);
+		seat->liar = unpack_bool(unpacker);
 		seat->made = unpack_32(unpacker);
 		seat->missed = unpack_32(unpacker);
 		seat->streak = unpack_32(unpacker);

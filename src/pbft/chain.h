@@ -12,6 +12,7 @@
 typedef struct PbftSeat
 {
 	McHash onion;        /* tip: the next reveal hashes to it; zero: this member reveals nothing */
+	bool liar;           /* named by evidence: left out to the end of the epoch (A10) */
 	uint32_t made;       /* blocks in this epoch */
 	uint32_t missed;     /* slots and views that gave none (R19) */
 	uint32_t streak;     /* missed or yielded running (A10) */
@@ -33,7 +34,7 @@ typedef struct PbftChain
 	PbftSeat seats[PBFT_NODE_MAX];
 } PbftChain;
 
-#define PBFT_SEAT_SIZE (HASH_SIZE + 4 + 4 + 4 + 8 + 8)
+#define PBFT_SEAT_SIZE (HASH_SIZE + 1 + 4 + 4 + 4 + 8 + 8)
 #define PBFT_CHAIN_MAX                                                                             \
 	(2 + 8 + HASH_SIZE + 8 + 8 + 4 + HASH_SIZE + PBFT_NODE_MAX * (1 + PBFT_SEAT_SIZE))
 

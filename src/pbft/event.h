@@ -46,12 +46,10 @@ typedef struct PbftTip
 	McHash stable_exec_root;
 	uint32_t flags; /* as its header says; 0 for an instance's anchor */
 	McHash mix;     /* the beacon at this block; of the anchor, and alone (n = 1) at START */
-	bool cause;     /* alone, at START: a block of this epoch had an evidence_root (A2) */
 } PbftTip;
 
-/* A body the pool proposes. The core never sees the body: the caller keeps it by block hash.
- * evidence_root is not zero exactly when the body holds an item that ends the epoch early: valid
- * evidence, REJOIN, a change of members. */
+/* A body the pool proposes, and whom it names. The core never sees the body: the caller keeps it by
+ * block hash. */
 typedef struct PbftCandidate
 {
 	uint64_t request; /* of the REQUEST_BLOCK answered; an old one is ignored */
@@ -60,7 +58,7 @@ typedef struct PbftCandidate
 	uint32_t tx_count;
 	uint64_t body_bytes;
 	uint32_t mempool_depth;
-	McHash evidence_root;
+	PbftCauses causes;
 	McHash onion_reveal; /* SHA-256 of it is the effect's onion; zero when that is zero */
 	uint64_t sync_us; /* what a sync of this node's log takes lately */
 } PbftCandidate;
@@ -113,7 +111,7 @@ typedef enum PbftNote
 	PBFT_NOTE_VIEW_ENTERED,
 	PBFT_NOTE_DIVERGED, /* a quorum signed another result for `height`: stopped voting */
 	PBFT_NOTE_FENCED,
-	PBFT_NOTE_EVIDENCE,    /* `member` signed two things it must not: bytes, two messages */
+	PBFT_NOTE_EVIDENCE,    /* `member` signed two things it must not: bytes, a proof (evidence.h) */
 	PBFT_NOTE_EPOCH_ENDED, /* the anchor block `height` is stable, hash = next validator set */
 	PBFT_NOTE_CLOSED,
 	PBFT_NOTE_REFUSED /* a message of `member` was dropped, `status` says why */

@@ -8,6 +8,51 @@
 
 #define TAG_SIZE 8
 
+static void
+causes_pack(PbftPacker *packer, const PbftCauses *causes)
+{
+	static const uint8_t rest[PBFT_CAUSES_SIZE - 2 * PBFT_BITMAP_SIZE];
+
+	pack_bytes(packer, causes->liars, PBFT_BITMAP_SIZE);
+	pack_bytes(packer, causes->returning, PBFT_BITMAP_SIZE);
+	pack_bytes(packer, rest, sizeof(rest));
+}
+
+static void
+causes_unpack(PbftUnpacker *unpacker, PbftCauses *causes)
+{
+	static const uint8_t zero[PBFT_CAUSES_SIZE - 2 * PBFT_BITMAP_SIZE];
+	uint8_t rest[sizeof(zero)];
+
+	unpack_bytes(unpacker, causes->liars, PBFT_BITMAP_SIZE);
+	unpack_bytes(unpacker, causes->returning, PBFT_BITMAP_SIZE);
+	unpack_bytes(unpacker, rest, sizeof(rest));
+	unpacker->bad |= memcmp(rest, zero, sizeof(rest)) != 0;
+}
+
+bool
+pbft_causes_none(const PbftCauses *causes)
+{
+	static const PbftCauses none;
+
+	return pbft_causes_equal(causes, &none);
+}
+
+bool
+pbft_causes_equal(const PbftCauses *left, const PbftCauses *right)
+{
+	return memcmp(left, right, sizeof(*left)) == 0;
+}
+
+bool
+pbft_causes_within(const PbftCauses *causes, uint32_t member_count)
+{
+	for (uint32_t seat = member_count > 1 ? member_count : 0; seat < 8 * PBFT_BITMAP_SIZE; seat++)
+		if (pbft_named(causes->liars, seat) || pbft_named(causes->returning, seat))
+			return false;
+	return true;
+}
+
 void
 pbft_header_encode(const PbftHeader *header, uint8_t out[PBFT_HEADER_SIZE])
 {
@@ -26,7 +71,7 @@ pbft_header_encode(const PbftHeader *header, uint8_t out[PBFT_HEADER_SIZE])
 	pack_32(&packer, header->proposer);
 	pack_hash(&packer, &header->onion_reveal);
 	pack_32(&packer, header->mempool_depth);
-	pack_hash(&packer, &header->evidence_root);
+	causes_pack(&packer, &header->causes);
 	pack_64(&packer, header->stable_height);
 	pack_hash(&packer, &header->stable_exec_root);
 	pack_64(&packer, header->skip_first);
@@ -58,7 +103,7 @@ pbft_header_decode(McSpan bytes, PbftHeader *header, McProblem *problem)
 	header->proposer = unpack_32(&unpacker);
 	unpack_hash(&unpacker, &header->onion_reveal);
 	header->mempool_depth = unpack_32(&unpacker);
-	unpack_hash(&unpacker, &header->evidence_root);
+	causes_unpack(&unpacker, &header->causes);
 	header->stable_height = unpack_64(&unpacker);
 	unpack_hash(&unpacker, &header->stable_exec_root);
 	header->skip_first = unpack_64(&unpacker);

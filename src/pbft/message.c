@@ -13,8 +13,8 @@ lock_pack(PbftPacker *packer, const PbftLock *lock)
 	pack_hash(packer, &lock->hash);
 }
 
-static void
-lock_unpack(PbftUnpacker *unpacker, PbftLock *lock)
+void
+pbft_lock_unpack(PbftUnpacker *unpacker, PbftLock *lock)
 {
 	lock->kind = unpack_8(unpacker);
 	lock->view = unpack_64(unpacker);
@@ -39,7 +39,7 @@ body_unpack(PbftUnpacker *unpacker, PbftViewChangeBody *body)
 {
 	body->member = unpack_32(unpacker);
 	body->view = unpack_64(unpacker);
-	lock_unpack(unpacker, &body->lock);
+	pbft_lock_unpack(unpacker, &body->lock);
 	unpack_bytes(unpacker, body->signature, PBFT_SIGNATURE_SIZE);
 }
 

@@ -109,6 +109,12 @@ pbft_tip_proposer(PbftReplica *replica)
 }
 
 bool
+pbft_left_out_as_liar(const PbftReplica *replica, uint32_t seat)
+{
+	return seat < replica->config.member_count && replica->final_chain.seats[seat].liar;
+}
+
+bool
 pbft_may_vote(const PbftReplica *replica)
 {
 	return replica->config.self < replica->config.member_count && !replica->fenced &&

@@ -345,4 +345,7 @@ pbft_summary(const PbftReplica *replica, PbftSummary *summary)
 	summary->view_changes = replica->view_changes;
 	summary->messages_refused = replica->messages_refused;
 	summary->evidence_seen = replica->evidence_seen;
+	for (uint32_t i = 0; i < replica->config.member_count; i++)
+		if (pbft_left_out_as_liar(replica, i))
+			pbft_name(summary->liars, i);
 }

@@ -62,6 +62,8 @@ typedef struct PbftConfig
 	uint64_t epoch_blocks; /* END_EPOCH is due so many blocks above the anchor; 0: never */
 	uint64_t epoch_ms; /* or after so much chain time; 0: never */
 	uint64_t epoch_min_blocks; /* L_min: not even with a cause before */
+	uint64_t cause_from_ms;    /* nor before this chain time, unless the parent is as high as */
+	uint64_t cause_from_height; /* ... this; either 0: at any time (C9) */
 	bool seat_loss;            /* a seat that misses its slots is a cause (R19) */
 	bool beacon; /* order rounds by the mix; onion: each member's registered tip, zero: none */
 	McHash onion[PBFT_NODE_MAX];
@@ -77,6 +79,12 @@ extern size_t pbft_replica_size(void);
 /* Prepares a replica for one instance (epoch); config is copied. Never called twice on a live
  * one. */
 extern void pbft_init(PbftReplica *replica, const PbftConfig *config);
+
+/*
+ * C9: causes end no more epochs early than there are members in the time of one epoch. older: the
+ * anchor as many epochs back as there are members; NULL: there were fewer.
+ */
+extern void pbft_limit_causes(PbftConfig *config, const PbftTip *older);
 
 /*
  * Takes one event, appends effects. The caller makes sure of pbft_effects_room(). Never fails: a
@@ -119,9 +127,13 @@ typedef struct PbftSummary
 	uint64_t view_changes;
 	uint64_t messages_refused;
 	uint64_t evidence_seen;
+	uint8_t liars[PBFT_BITMAP_SIZE]; /* seats without slots, for evidence in a final block (A10) */
 } PbftSummary;
 
 extern void pbft_summary(const PbftReplica *replica, PbftSummary *summary);
+
+/* Evidence against this seat stands in a final block of the epoch, and it has no slots (A10). */
+extern bool pbft_left_out_as_liar(const PbftReplica *replica, uint32_t seat);
 
 /*
  * M7 for a block that the caller holds, answering SERVE: domain of the block's own epoch, empty

@@ -77,6 +77,8 @@ extern void pbft_check_prepared(PbftReplica *replica, uint64_t height);
 extern void pbft_proposal_resend(PbftReplica *replica, uint64_t height, uint32_t member);
 extern uint32_t pbft_flags_due(const PbftReplica *replica, const PbftTip *parent,
 							   const PbftChain *chain);
+extern void pbft_proposal_show(PbftReplica *replica, PbftSlot *slot, const PbftMessage *prepare);
+extern bool pbft_end_near(const PbftReplica *replica);
 extern void pbft_skips_due(const PbftReplica *replica, const PbftChain *chain, uint64_t *first,
 						   uint32_t *count);
 extern void pbft_proposal_put(PbftSlot *slot, const PbftProposed *proposal);

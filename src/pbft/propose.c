@@ -3,6 +3,24 @@
  */
 #include "pbft/replica.h"
 
+/* C9: a cause counts, unless too many epochs have ended early lately. */
+static bool
+cause_counts(const PbftConfig *config, uint64_t height, uint64_t ts_ms)
+{
+	return ts_ms >= config->cause_from_ms || height >= config->cause_from_height;
+}
+
+void
+pbft_limit_causes(PbftConfig *config, const PbftTip *older)
+{
+	config->cause_from_ms = config->cause_from_height = 0;
+	if (older == NULL)
+		return;
+	config->cause_from_ms = config->epoch_ms > 0 ? older->ts_ms + config->epoch_ms : UINT64_MAX;
+	config->cause_from_height =
+		config->epoch_blocks > 0 ? older->height + config->epoch_blocks : UINT64_MAX;
+}
+
 /* R15: the epoch's last block is a function of its parent alone (A2). */
 uint32_t
 pbft_flags_due(const PbftReplica *replica, const PbftTip *parent, const PbftChain *chain)
@@ -10,11 +28,22 @@ pbft_flags_due(const PbftReplica *replica, const PbftTip *parent, const PbftChai
 	const PbftConfig *config = &replica->config;
 	uint64_t blocks = parent->height + 1 - config->anchor.height;
 	bool by_count = config->epoch_blocks > 0 && blocks >= config->epoch_blocks;
-	bool by_cause = chain->cause && blocks >= config->epoch_min_blocks;
+	bool by_cause = chain->cause && cause_counts(config, parent->height, parent->ts_ms) &&
+					blocks >= config->epoch_min_blocks;
 	bool by_time =
 		config->epoch_ms > 0 && parent->ts_ms - config->anchor.ts_ms >= config->epoch_ms;
 
 	return by_count || by_time || by_cause ? PBFT_FLAG_END_EPOCH : 0;
+}
+
+/* The epoch is to end early and what it lacks is blocks: an idle federation makes them (A2). */
+bool
+pbft_end_near(const PbftReplica *replica)
+{
+	const PbftChain *chain = &replica->final_chain;
+
+	return chain->valid && chain->cause &&
+		   cause_counts(&replica->config, chain->height, pbft_clock(replica));
 }
 
 /* R1b: the views from the one in which the parent was first proposed that gave nothing above it. */
@@ -123,7 +152,7 @@ fill_header(PbftReplica *replica, const PbftCandidate *candidate, const PbftTip 
 	header->proposer = replica->config.self;
 	header->onion_reveal = candidate->onion_reveal;
 	header->mempool_depth = candidate->mempool_depth;
-	header->evidence_root = candidate->evidence_root;
+	header->causes = candidate->causes;
 	header->stable_height = parent->stable_height;
 	header->stable_exec_root = parent->stable_exec_root;
 	/* A15: never falls; and only a result this node computed itself */
@@ -138,8 +167,8 @@ fill_header(PbftReplica *replica, const PbftCandidate *candidate, const PbftTip 
 		header->flags |= PBFT_FLAG_YIELDS;
 }
 
-/* M1 of the slot's proposal, as first sent; the checkpoint certificate goes along while it is
- * held. */
+/* M1 of the slot's proposal, as first sent, whoever did; the checkpoint certificate goes along
+ * while it is held. */
 static void
 proposal_message(PbftReplica *replica, PbftSlot *slot, PbftMessage *message)
 {
@@ -147,7 +176,7 @@ proposal_message(PbftReplica *replica, PbftSlot *slot, PbftMessage *message)
 
 	memset(&message->subject, 0, sizeof(message->subject));
 	message->kind = PBFT_PRE_PREPARE;
-	message->sender = replica->config.self;
+	message->sender = slot->proposal.header.proposer;
 	memcpy(message->instance, replica->config.domain.instance, PBFT_INSTANCE_SIZE);
 	message->subject.kind = PBFT_PRE_PREPARE;
 	message->subject.view = replica->view;
@@ -176,6 +205,24 @@ pbft_proposal_resend(PbftReplica *replica, uint64_t height, uint32_t member)
 		return;
 	proposal_message(replica, slot, &replica->scratch);
 	pbft_emit_send(replica, member, &replica->scratch);
+}
+
+/*
+ * E1 comes to light: who prepares another block of this view was offered another. It gets what was
+ * offered here, and has both. Of any two the one that hears the other later shows its own.
+ */
+void
+pbft_proposal_show(PbftReplica *replica, PbftSlot *slot, const PbftMessage *prepare)
+{
+	const PbftProposed *proposal = &slot->proposal;
+
+	if (!slot->proposed || !slot->accepted || proposal->view != replica->view ||
+		prepare->subject.view != replica->view ||
+		hash_equal(&proposal->hash, &prepare->subject.hash) ||
+		prepare->sender == proposal->header.proposer || prepare->sender == replica->config.self)
+		return;
+	proposal_message(replica, slot, &replica->scratch);
+	pbft_emit_send(replica, prepare->sender, &replica->scratch);
 }
 
 void

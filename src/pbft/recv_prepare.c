@@ -22,6 +22,7 @@ pbft_recv_prepare(PbftReplica *replica, const PbftMessage *message)
 		pbft_evidence(replica, &replica->scratch, message);
 		return MC_OK;
 	}
+	pbft_proposal_show(replica, slot, message);
 	pbft_slot_store(replica, slot, message->sender, &message->subject, message->signature);
 	pbft_check_prepared(replica, height);
 	return MC_OK;

@@ -24,6 +24,8 @@ extern size_t pbft_view_change_signed(const PbftViewChangeBody *body, const Pbft
 
 extern bool pbft_kind_signed(uint8_t kind);
 
+extern void pbft_lock_unpack(PbftUnpacker *unpacker, PbftLock *lock);
+
 /* Rank of locks is (view, height); an anchor is below everything (pitfall 4). */
 extern int pbft_lock_compare(const PbftLock *left, const PbftLock *right);
 

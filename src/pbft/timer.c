@@ -112,11 +112,22 @@ progress_class(const PbftReplica *replica)
 	return replica->pool_count > 0 ? PROGRESS_WORK : PROGRESS_IDLE;
 }
 
+/* A11; sooner while the epoch waits for blocks to end. */
+static uint64_t
+heartbeat_ms(const PbftReplica *replica)
+{
+	const PbftConfig *config = &replica->config;
+	uint64_t soon_ms = config->tau_min_ms > 0 ? config->tau_min_ms : config->tau0_ms;
+
+	return pbft_end_near(replica) && soon_ms < config->heartbeat_ms ? soon_ms
+																	: config->heartbeat_ms;
+}
+
 static uint64_t
 progress_delay(const PbftReplica *replica, ProgressClass class)
 {
 	if (class == PROGRESS_IDLE)
-		return 3 * replica->config.heartbeat_ms + tau(replica, replica->config.tau0_ms);
+		return 3 * heartbeat_ms(replica) + tau(replica, replica->config.tau0_ms);
 	return tau(replica, replica->slot_time_ms);
 }
 
@@ -132,7 +143,7 @@ pbft_timers(PbftReplica *replica)
 	if ((int) class == replica->progress_class && key == replica->progress_key)
 		return;
 	if (replica->active && key != replica->progress_key)
-		pbft_set_timer(replica, PBFT_TIMER_HEARTBEAT, replica->config.heartbeat_ms);
+		pbft_set_timer(replica, PBFT_TIMER_HEARTBEAT, heartbeat_ms(replica));
 	if (replica->active && replica->progress_class == PROGRESS_WORK &&
 		key != replica->progress_key && replica->progress_key <= key)
 		count_slot(replica);

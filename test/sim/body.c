@@ -12,7 +12,8 @@ sim_body_root(const SimBody *body, McHash *root)
 	put_be64(root->bytes, body->tx);
 	put_be64(root->bytes + 8, mac_mix(body->witness ^ mac_mix(body->tx)));
 	put_be64(root->bytes + 16, body->witness);
-	put_be64(root->bytes + 24, body->rejoin);
+	put_be64(root->bytes + 24,
+			 mac_mix(body->rejoin ^ mac_mix((uint64_t) body->proof << 32 | body->returning)));
 }
 
 /* A result is of everything below it and of what the block did. */

@@ -133,6 +133,7 @@ check_valid(SimNode *node, const PbftEffect *effect)
 	if (body != NULL && (body->tx & SIM_TX_BAD))
 		sim_fail("a final block whose body no honest member admits", node->place, effect->height);
 	sim_check_epoch(node, header);
+	sim_check_named(node, header);
 	if (header->proposer >= world.plan.n)
 		sim_fail("a final block that breaks a rule of headers", node->place, effect->height);
 	if (effect->height == 1)
@@ -238,6 +239,8 @@ sim_check_note(SimNode *node, const PbftEffect *effect)
 	if (effect->note == PBFT_NOTE_EVIDENCE && sim_honest(effect->member) &&
 		!world.nodes[effect->member].was_restored)
 		sim_fail("evidence against an honest member", node->place, effect->height);
+	if (effect->note == PBFT_NOTE_EVIDENCE)
+		sim_cause_seen(node, effect);
 	if (effect->note == PBFT_NOTE_DIVERGED && node->wrong_from == 0)
 		sim_fail("an honest member's result is not the quorum's", node->place, effect->height);
 	if (effect->note == PBFT_NOTE_FENCED && !node->may_fence)

@@ -183,6 +183,19 @@ sim_epoch_find(SimNode *node, PbftTip *tip)
 		*tip = world.config.anchor;
 }
 
+/* The anchor as many instances back as there are members; NULL: there were fewer. */
+static const PbftTip *
+older_anchor(uint32_t at)
+{
+	for (uint32_t i = 0; i < world.plan.n; i++)
+	{
+		if (at == 0)
+			return NULL;
+		at = world.instances[at].parent;
+	}
+	return &world.instances[at].anchor;
+}
+
 void
 sim_epoch_config(const SimNode *node, PbftConfig *config)
 {
@@ -198,9 +211,21 @@ sim_epoch_config(const SimNode *node, PbftConfig *config)
 		config->anchor.exec_root = node->chain[instance->anchor.height].exec_root;
 	if (node->at > 0)
 		config->order_seed = config->anchor.hash;
+	pbft_limit_causes(config, older_anchor(node->at));
 	/* an epoch without an end would need an endless onion: there the beacon has headers alone */
 	for (uint32_t i = 0; i < world.plan.n && config->beacon && config->epoch_blocks > 0; i++)
 		draw_onion(i, node->at, &config->onion[i]);
+}
+
+/* C9: as many epochs as there are members last as long as one may, if not longer. */
+static bool
+early_too_often(const SimNode *node, const PbftHeader *header)
+{
+	const PbftTip *older = older_anchor(node->at);
+	uint64_t since = header->height - world.instances[node->at].anchor.height;
+
+	return older != NULL && since < world.plan.epoch_blocks &&
+		   header->height - 1 < older->height + world.plan.epoch_blocks;
 }
 
 /* R15, A2: END_EPOCH where it is due and nowhere else. */
@@ -220,4 +245,6 @@ sim_check_epoch(const SimNode *node, const PbftHeader *header)
 		sim_fail("an epoch that does not end", node->place, header->height);
 	if (end && (world.plan.epoch_blocks == 0 || since < world.config.epoch_min_blocks))
 		sim_fail("an epoch that ends too early", node->place, header->height);
+	if (end && early_too_often(node, header))
+		sim_fail("more epochs ended early than there are members", node->place, header->height);
 }

@@ -55,6 +55,16 @@ ask_around(SimNode *node, const PbftHeader *header, const McHash *hash)
 	sim_body_take(node, header, hash, &given);
 }
 
+/* What every member asks of a body, whoever proposed it (A2). */
+static bool
+body_valid(const SimNode *node, const PbftHeader *header, const SimBody *body)
+{
+	PbftCauses causes;
+
+	sim_cause_named(node, body, &causes);
+	return (body->tx & SIM_TX_BAD) == 0 && pbft_causes_equal(&causes, &header->causes);
+}
+
 static void
 body_event(SimNode *node, const SimEvent *event)
 {
@@ -74,7 +84,8 @@ body_event(SimNode *node, const SimEvent *event)
 			 (++again.from > SIM_BODY_TRIES && event->number == 0 && !event->certified))
 		sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_VALIDATED,
 										 .hash = hash,
-										 .valid = body != NULL && (body->tx & SIM_TX_BAD) == 0 });
+										 .valid =
+											 body != NULL && body_valid(node, &header, body) });
 	else
 	{
 		again.bytes = sim_share(event->bytes);

@@ -369,6 +369,7 @@ draw_body(SimNode *node)
 		body.tx = ++world.nonce;
 	if ((node->byzantine & BYZ_BAD_BODY) && sim_chance(300000))
 		body.tx |= SIM_TX_BAD;
+	sim_cause_draw(node, &body);
 	return body;
 }
 
@@ -384,8 +385,7 @@ answer_pool(SimNode *node, const PbftEffect *effect)
 	static const McHash none;
 
 	sim_body_root(&body, &candidate.tx_root);
-	if (body.rejoin > 0 || sim_chance(world.plan.cause_ppm))
-		candidate.evidence_root = candidate.tx_root;
+	sim_cause_named(node, &body, &candidate.causes);
 	if (!hash_equal(&effect->onion, &none))
 		sim_onion_open(node, &effect->onion, &candidate.onion_reveal);
 	sim_node_step(node, (PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });

@@ -96,7 +96,9 @@ make_config(void)
 	config->drift_ms = 1000;
 	config->heartbeat_ms = world.plan.rest ? 120000 : 5000;
 	config->epoch_blocks = world.plan.epoch_blocks;
-	config->epoch_min_blocks = 1 + world.plan.epoch_blocks / 3;
+	/* without a length an epoch ends for no cause, either */
+	config->epoch_min_blocks =
+		world.plan.epoch_blocks > 0 ? 1 + world.plan.epoch_blocks / 3 : UINT64_MAX;
 	config->seat_loss = world.plan.epoch_blocks > 0 && sim_chance(500000);
 	config->beacon = sim_chance(500000);
 	world.instances[0] = (SimInstance){ .anchor = config->anchor };

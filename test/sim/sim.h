@@ -6,6 +6,7 @@
  * node.c    what the order and apply workers do around pbft_step()
  * epoch.c   one instance after the other       keys.c   voting keys, and REJOIN
  * resume.c  a federation without a quorum        verifier.c  what a RESUME is judged by
+ * cause.c   whom a body names
  * disk.c    the vote log: mirrored batches that tear, rot, fill up and fail
  * cost.c    signatures, messages and bytes a block where nothing breaks; what a slow disk costs
  * byzantine.c  how faulty members lie  check.c  what must hold after every step
@@ -13,6 +14,7 @@
 #ifndef MESCHAIN_SIM_H
 #define MESCHAIN_SIM_H
 
+#include "pbft/evidence.h"
 #include "pbft/replica.h"
 #include "sim/instance.h"
 
@@ -23,6 +25,7 @@
 #define SIM_NODE_MAX (PBFT_NODE_MAX + 1) /* a twin has a place of its own */
 #define SIM_HEIGHT_MAX 20000
 #define SIM_EPOCH_MAX 256
+#define SIM_PROOF_MAX 1024
 #define SIM_BODY_TRIES 400
 #define SIM_LOG_MAX 600  /* records; then the log begins anew with a snapshot */
 #define SIM_LIVE_TAUS 20 /* after healing all must be level again within so many tau_max */
@@ -52,8 +55,18 @@ typedef struct SimBody
 {
 	uint64_t tx;
 	uint64_t witness;
-	uint64_t rejoin; /* member + 1 and its next key; 0: none */
+	uint64_t rejoin;    /* member + 1 and its next key; 0: none */
+	uint32_t proof;     /* number of evidence in the world's table; 0: none */
+	uint32_t returning; /* a ticket for nothing of the member before this number; 0: none */
 } SimBody;
+
+/* Evidence, or what somebody calls so. */
+typedef struct SimProof
+{
+	uint32_t member;
+	size_t size;
+	uint8_t bytes[PBFT_EVIDENCE_MAX];
+} SimProof;
 
 #define SIM_TX_BAD ((uint64_t) 1 << 63) /* statically invalid: every honest member refuses it */
 
@@ -188,6 +201,7 @@ typedef struct SimNode
 	uint64_t disk_us; /* mean time of a sync */
 	uint64_t execute_us;
 	uint64_t releases;
+	uint32_t proof; /* of evidence this node holds, for its next body */
 } SimNode;
 
 #include "sim/world.h"

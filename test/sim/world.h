@@ -18,7 +18,7 @@ typedef struct SimPlan
 	bool rest; /* after healing the clients fall silent, and the heartbeat is far away */
 	uint32_t window;
 	uint64_t epoch_blocks; /* 0: one epoch only */
-	uint32_t cause_ppm;    /* of blocks that end it early */
+	uint32_t cause_ppm;    /* of blocks with a REJOIN, which ends it early */
 	bool resume;           /* more members are restored from backups than a quorum bears */
 	uint64_t pool_mean_us;
 } SimPlan;
@@ -48,6 +48,10 @@ typedef struct SimWorld
 	SimEvent *heap;
 	size_t heap_count, heap_capacity;
 	uint64_t nonce;
+	SimProof proofs[SIM_PROOF_MAX];
+	uint32_t proof_count;
+	bool accused[PBFT_NODE_MAX]; /* by an honest member */
+	uint64_t named_at[SIM_EPOCH_MAX + 1][PBFT_NODE_MAX]; /* the block that names a liar; 0: none */
 
 	/* counted for the report */
 	uint64_t steps;
@@ -171,6 +175,12 @@ extern void sim_body_take(SimNode *node, const PbftHeader *header, const McHash 
 						  const SimBody *body);
 extern void sim_body_free(SimNode *node);
 extern void sim_exec_root(const McHash *previous, const SimBlock *block, McHash *root);
+
+/* cause.c */
+extern void sim_cause_seen(SimNode *node, const PbftEffect *effect);
+extern void sim_cause_draw(SimNode *node, SimBody *body);
+extern void sim_cause_named(const SimNode *node, const SimBody *body, PbftCauses *causes);
+extern void sim_check_named(const SimNode *node, const PbftHeader *header);
 
 /* disk.c */
 extern void sim_log_append(SimLog *log, McSpan record);

@@ -3,62 +3,7 @@
  * of an epoch; and the slot timer. One rule a test.
  */
 #include "base/digest.h"
-#include "unit/pbft_peers.h"
-
-static PbftChain chain;
-
-/* Changes of the configuration need a replica of their own. */
-static void
-begin_again(void)
-{
-	log_count = 0;
-	restart();
-	pbft_effects_clear(&effects);
-}
-
-static void
-chain_begin(void)
-{
-	begin();
-	pbft_chain_begin(&config, &config.anchor, &chain);
-}
-
-static void
-chain_child_flagged(uint32_t proposer, uint64_t view, uint32_t flags)
-{
-	PbftHeader header = { .height = chain.height + 1, .proposer = proposer, .flags = flags };
-	McHash hash;
-
-	header.parent_hash = chain.hash;
-	header.skip_first = view > chain.view ? chain.view : 0;
-	header.skip_count = (uint32_t) (view - chain.view);
-	hash = hash_of(&header);
-	pbft_chain_advance(&config, replica->order, &header, &hash, &chain);
-}
-
-static void
-chain_child(uint32_t proposer, uint64_t view)
-{
-	chain_child_flagged(proposer, view, 0);
-}
-
-/* Blocks while one member is silent; returns how many views that cost. */
-static uint64_t
-blocks_without(uint32_t silent, int count)
-{
-	uint64_t from = chain.view;
-
-	for (int i = 0; i < count; i++)
-	{
-		uint64_t view = chain.view;
-		uint32_t proposer = pbft_chain_slot(&chain);
-
-		while (proposer == silent)
-			proposer = replica->order[++view % 4];
-		chain_child(proposer, view);
-	}
-	return chain.view - from;
-}
+#include "unit/pbft_blocks.h"
 
 /* A10: 2, 4, 8 .. 64 rounds without its slot, so that 400 blocks meet a silent member 6 times. */
 static void
@@ -169,78 +114,16 @@ test_chain_survives_its_bytes(void)
 
 	chain_begin();
 	blocks_without(1, 30);
+	chain_naming(3);
 	pbft_chain_pack(&packer, &chain, 4);
 	unpacker = (PbftUnpacker){ span_of(bytes, packer.size), 0, false };
 	pbft_chain_unpack(&unpacker, &read, 4);
 	CHECK(!unpacker.bad && unpacker.offset == packer.size);
+	CHECK(read.seats[3].liar);
 	CHECK(memcmp(&read, &chain, sizeof(chain)) == 0);
 }
 
 /* ---- in a replica ------------------------------------------------------------------------- */
-
-static PbftHeader
-block_on_tip(uint64_t ts_ms)
-{
-	PbftHeader header = block_on(&replica->tip_hash, replica->tip + 1, replica->view, ts_ms, 1);
-	PbftTip tip;
-
-	CHECK(pbft_block_tip(replica, &replica->tip_hash, &tip));
-	header.stable_height = tip.stable_height;
-	header.stable_exec_root = tip.stable_exec_root;
-	header.proposer = pbft_tip_proposer(replica);
-	header.skip_first = 0;
-	header.skip_count = 0;
-	return header;
-}
-
-static void
-offer(const PbftHeader *header)
-{
-	McHash hash = hash_of(header);
-
-	propose(header, replica->view);
-	body_arrives(&hash);
-}
-
-static void
-propose_own(uint64_t ts_ms)
-{
-	PbftCandidate candidate = { .request = replica->request, .tx_count = 1 };
-
-	replica->wall_ms = ts_ms;
-	CHECK(replica->requested);
-	step((PbftEvent){ .kind = PBFT_EVENT_CANDIDATE, .candidate = &candidate });
-}
-
-/* One block, due for so long, from proposal to result. */
-static void
-make_block(uint64_t took_ms)
-{
-	uint64_t height = replica->tip + 1;
-	McHash hash;
-
-	pbft_effects_clear(&effects);
-	step((PbftEvent){ .kind = PBFT_EVENT_POOL, .count = 1 });
-	now_ms += took_ms;
-	step((PbftEvent){ .kind = PBFT_EVENT_CLOCK, .now_ms = now_ms, .wall_ms = 5000 });
-	if (pbft_tip_proposer(replica) == 0)
-		propose_own(4000 + height);
-	else
-	{
-		PbftHeader header = block_on_tip(4000 + height);
-
-		offer(&header);
-	}
-	hash = replica->tip_hash;
-	CHECK_INT(replica->tip, height);
-	for (uint32_t i = 1; i < 4; i++)
-		vote(PBFT_COMMIT, i, replica->view, height, &hash);
-	executed(height, (uint8_t) height);
-	for (uint32_t i = 1; i < 4; i++)
-		checkpoint(i, height, &hash, (uint8_t) height);
-	CHECK_INT(replica->resulted, height);
-	step((PbftEvent){ .kind = PBFT_EVENT_APPLIED, .height = height });
-}
 
 static uint64_t
 slot_delay(void)
@@ -511,39 +394,6 @@ test_rounds_are_ordered_by_the_mix(void)
 	CHECK(different >= 5);
 }
 
-/* ---- the early end of an epoch ------------------------------------------------------------ */
-
-/* A2: evidence in an ancestor ends the epoch, but not before L_min; wrongly set or missing, the
- * block is invalid. */
-static void
-test_a_cause_ends_the_epoch_not_before_its_least_length(void)
-{
-	PbftHeader header;
-
-	begin();
-	config.epoch_min_blocks = 3;
-	begin_again();
-	header = block_on_tip(4000);
-	header.evidence_root.bytes[0] = 1;
-	offer(&header);
-	CHECK_INT(replica->tip, 1);
-	header = block_on_tip(4001);
-	header.flags = PBFT_FLAG_END_EPOCH;
-	offer(&header);
-	CHECK_INT(replica->tip, 1);
-	header.flags = 0;
-	replica->slots[2].proposed = false;
-	offer(&header);
-	CHECK_INT(replica->tip, 2);
-	header = block_on_tip(4002);
-	offer(&header);
-	CHECK_INT(replica->tip, 2);
-	header.flags = PBFT_FLAG_END_EPOCH;
-	replica->slots[3].proposed = false;
-	offer(&header);
-	CHECK_INT(replica->tip, 3);
-}
-
 /* A log that begins with a snapshot knows the seats, and whose turn it is, as before. */
 static void
 test_snapshot_keeps_the_chain(void)
@@ -584,7 +434,6 @@ main(void)
 	RUN(test_no_reveal_without_an_onion);
 	RUN(test_the_pool_is_told_what_to_open);
 	RUN(test_rounds_are_ordered_by_the_mix);
-	RUN(test_a_cause_ends_the_epoch_not_before_its_least_length);
 	RUN(test_snapshot_keeps_the_chain);
 	free(replica);
 	return CHECK_RESULT();

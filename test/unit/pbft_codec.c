@@ -24,7 +24,8 @@ some_header(void)
 	header.proposer = 9;
 	header.onion_reveal.bytes[0] = 10;
 	header.mempool_depth = 11;
-	header.evidence_root.bytes[0] = 12;
+	header.causes.liars[0] = 12;
+	header.causes.returning[12] = 3;
 	header.stable_height = 13;
 	header.stable_exec_root.bytes[0] = 14;
 	header.skip_first = 15;
