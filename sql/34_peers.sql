@@ -250,7 +250,7 @@ CREATE FUNCTION mes_internal.stat_peers(
   OUT round_trip_us bigint, OUT connects bigint, OUT frames_in bigint, OUT bytes_in bigint, OUT bodies_in bigint,
   OUT frames_refused bigint, OUT frames_dropped bigint, OUT frames_out bigint, OUT bytes_out bigint,
   OUT frames_lost bigint, OUT sessions_ended bigint, OUT number integer, OUT frames_late bigint,
-  OUT frames_over bigint, OUT paused text)
+  OUT frames_over bigint, OUT paused text, OUT left_out boolean)
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'mes_internal_stat_peers';
 COMMENT ON FUNCTION mes_internal.stat_peers() IS 'counters of the links to the other members; no row while the node does not run';
 

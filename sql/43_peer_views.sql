@@ -5,7 +5,8 @@ SELECT p.number, p.member, coalesce(a.host, m.host) AS host, coalesce(a.port, m.
        p.connected_since, p.heard, p.voting, p.last_heard_at, p.view, p.committed_height, p.stable_height,
        pg_catalog.round(p.round_trip_us / 1000.0, 3) AS round_trip_time, p.connects, p.frames_in, p.bytes_in, p.bodies_in,
        p.frames_refused, p.frames_dropped, p.frames_out, p.bytes_out, p.frames_lost, p.sessions_ended,
-       p.frames_late, p.frames_over, p.paused
+       p.frames_late, p.frames_over, p.paused, p.left_out,
+       (SELECT pg_catalog.count(*) FROM mes.evidence AS e WHERE e.number = p.number) AS lies
   FROM mes_internal.stat_peers() AS p JOIN mes.members AS m ON m.number = p.number
   LEFT JOIN mes_internal.peer_addresses AS a ON a.member = p.member;
 COMMENT ON VIEW mes.stat_peers IS 'the other members as this node sees them, one row each; counters begin when the server starts, and when the members change';
@@ -33,6 +34,8 @@ COMMENT ON COLUMN mes.stat_peers.frames_out IS 'messages and bodies sent to it';
 COMMENT ON COLUMN mes.stat_peers.bytes_out IS 'bytes of them';
 COMMENT ON COLUMN mes.stat_peers.frames_lost IS 'messages for it that the connection could not take; the protocol says them again';
 COMMENT ON COLUMN mes.stat_peers.paused IS 'why it is paused, as it says; null when it is not. A paused member votes and takes no submissions';
+COMMENT ON COLUMN mes.stat_peers.left_out IS 'true: evidence against it stands in this epoch, and it proposes no blocks to its end';
+COMMENT ON COLUMN mes.stat_peers.lies IS 'proofs against it on the ledger, see mes.evidence';
 COMMENT ON COLUMN mes.stat_peers.sessions_ended IS 'its sessions here that were ended because they tried something else than to deliver';
 COMMENT ON COLUMN mes.stat_peers.frames_late IS 'votes of it on what was settled here already: one in three of four members, taken unread';
 

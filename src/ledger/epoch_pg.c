@@ -73,6 +73,38 @@ epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
 }
 
 void
+epoch_older(const GovernanceEpoch *epoch, const Genesis *origin, uint32_t back, uint64_t *height,
+			uint64_t *ts_ms)
+{
+	MemoryContext context = CurrentMemoryContext;
+	PbftHeader header;
+	McProblem problem;
+	bool isnull;
+
+	*height = 0;
+	*ts_ms = epoch->number == back ? origin->created_ms : 0;
+	if (epoch->number <= back)
+		return;
+	if (SPI_execute_with_args(
+			"SELECT b.height, b.header FROM mes_internal.block_rows b "
+			"WHERE b.height <= $1 AND b.next_valset_hash <> decode(repeat('00', 32), 'hex') "
+			"ORDER BY b.height DESC OFFSET $2 LIMIT 1",
+			2, (Oid[]){ INT8OID, INT4OID },
+			(Datum[]){ Int64GetDatum((int64) epoch->anchor_height), Int32GetDatum((int32) back) },
+			NULL, true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1 ||
+		pbft_header_decode(bytes_of(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2), &header,
+						   &problem) != MC_OK)
+		elog(ERROR, "an earlier epoch's anchor is missing or damaged");
+	*height =
+		(uint64_t) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+											   &isnull));
+	*ts_ms = header.ts_ms;
+	SPI_freetuptable(SPI_tuptable);
+	MemoryContextSwitchTo(context);
+}
+
+void
 epoch_instance(const GovernanceEpoch *epoch, uint8_t instance[PBFT_INSTANCE_SIZE])
 {
 	pbft_instance(epoch->number, 0, &epoch->anchor_hash, &epoch->valset_hash, instance);

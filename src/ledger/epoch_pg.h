@@ -15,6 +15,11 @@
 /* The epoch that the block at height belongs to, as the blocks below it say. Needs SPI. */
 extern void epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch);
 
+/* Height and chain time of the anchor so many epochs before this epoch's; no time: there were
+ * fewer. Needs SPI. */
+extern void epoch_older(const GovernanceEpoch *epoch, const Genesis *origin, uint32_t back,
+						uint64_t *height, uint64_t *ts_ms);
+
 /* The eight bytes that every signature of the epoch names (A7). */
 extern void epoch_instance(const GovernanceEpoch *epoch, uint8_t instance[PBFT_INSTANCE_SIZE]);
 

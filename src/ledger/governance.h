@@ -18,11 +18,13 @@
 #define OPERATION_PROPOSE 48
 #define OPERATION_APPROVE 49
 #define OPERATION_REJOIN 50
+#define OPERATION_REPORT 51
 
 #define TX_TABLE_MEMBERS ((TxTable) 48)   /* number, 2 bytes -> GovernanceMember */
 #define TX_TABLE_SETTINGS ((TxTable) 49)  /* GovernanceSetting and name -> integer */
 #define TX_TABLE_PROPOSALS ((TxTable) 50) /* proposal -> its statement */
 #define TX_TABLE_APPROVALS ((TxTable) 51) /* proposal -> [passed, bitmap by member number] */
+#define TX_TABLE_EVIDENCE ((TxTable) 52)  /* ledger/report.h: which lie -> its proof */
 
 /* Numbers are given once and never again, so that an approval cannot pass to a successor. */
 #define GOVERNANCE_NUMBERS_MAX 1024

@@ -4,11 +4,10 @@
  * then.
  */
 #include "ledger/governance_op.h"
+#include "ledger/report.h"
 
-#include "pbft/resume.h"
-
-static McStatus
-read_arguments(McSpan arguments, PbftRejoin *rejoin, McProblem *problem)
+McStatus
+rejoin_read(McSpan arguments, PbftRejoin *rejoin, McProblem *problem)
 {
 	WireReader reader;
 	McSpan ticket;
@@ -25,7 +24,7 @@ check(McSpan arguments, uint32_t *output_count, McProblem *problem)
 	PbftRejoin rejoin;
 
 	*output_count = 0;
-	return read_arguments(arguments, &rejoin, problem);
+	return rejoin_read(arguments, &rejoin, problem);
 }
 
 /* The ticket is this chain's, of the member whose identity key signed it. */
@@ -58,7 +57,7 @@ execute(const TxOperation *operation, TxWorld *world, McProblem *problem)
 	WireWriter writer;
 	uint8_t key[2];
 
-	read_arguments(operation->arguments, &rejoin, problem);
+	rejoin_read(operation->arguments, &rejoin, problem);
 	if (!governance_member(&state, rejoin.roster, &row) || row.standing == MEMBER_REMOVED)
 		return status_problem(problem, MC_NO_VOICE, rejoin.roster, 0);
 	if (check_ticket(&rejoin, world, &row, problem) != MC_OK)
@@ -84,7 +83,7 @@ describe(const TxOperation *operation, TxFields *fields)
 	McProblem problem;
 	McHash key;
 
-	read_arguments(operation->arguments, &rejoin, &problem);
+	rejoin_read(operation->arguments, &rejoin, &problem);
 	memcpy(key.bytes, rejoin.voting_key, HASH_SIZE);
 	fields->number(fields, "member", rejoin.roster);
 	fields->number(fields, "incarnation", (int64_t) rejoin.incarnation);
@@ -105,4 +104,5 @@ const TxOperationKind operation_rejoin = {
 	.execute = execute,
 	.describe = describe,
 	.state_bytes_max = GOVERNANCE_MEMBER_BYTES_MAX + 2,
+	.names_seats = true,
 };

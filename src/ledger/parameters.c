@@ -36,6 +36,9 @@ static const ParameterInfo parameters[PARAMETER_COUNT] = {
 									 "share of the members that must approve a proposal, never "
 									 "less than the quorum; fixed by genesis",
 									 true },
+	[PARAMETER_EPOCH_MIN_BLOCKS] = { "epoch_min_blocks", 1, 1 << 20, 128, "blocks",
+									 "blocks before which an epoch does not end early, for "
+									 "evidence or a member that returns" },
 };
 
 const ParameterInfo *

@@ -4,7 +4,9 @@
  */
 #include "node/blocks_pg.h"
 
+#include "ledger/causes.h"
 #include "node/link_pg.h"
+#include "node/members_pg.h"
 #include "pbft/frame.h"
 #include "utils/memutils.h"
 
@@ -232,18 +234,36 @@ has_double(const HeldBlock *block)
 	return found;
 }
 
+void
+blocks_name(const uint32_t *slots, uint32_t count, PbftCauses *causes)
+{
+	CauseCount named = { 0 };
+	CauseRules rules = { .document = &held.genesis->document,
+						 .numbers = held.genesis->numbers,
+						 .incarnations = held.genesis->incarnations };
+
+	members_domain(held.genesis, &rules.domain);
+	for (uint32_t i = 0; i < count; i++)
+		if (pool_slot(slots[i])->view.names_seats)
+			ledger_causes_add(&rules, &pool_slot(slots[i])->view, &named);
+	*causes = named.causes;
+}
+
 bool
 block_valid(const HeldBlock *block)
 {
 	const int64_t *parameters = held.genesis->document.parameters;
 	uint64_t bytes = 0;
+	PbftCauses causes;
 
 	Assert(block->missing == 0 && block->slots != NULL);
+	blocks_name(block->slots, block->count, &causes);
 	for (uint32_t i = 0; i < block->count; i++)
 		bytes += pool_slot(block->slots[i])->view.bytes.size;
 	return block->count <= (uint64_t) parameters[PARAMETER_BLOCK_TX_MAX] &&
 		   (bytes <= (uint64_t) parameters[PARAMETER_BLOCK_BYTES_MAX] || block->count == 1) &&
-		   bytes == block->header.body_bytes && !has_double(block);
+		   bytes == block->header.body_bytes && !has_double(block) &&
+		   pbft_causes_equal(&causes, &block->header.causes);
 }
 
 uint32_t

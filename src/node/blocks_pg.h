@@ -51,7 +51,11 @@ extern HeldBlock *block_named(const McHash *hash, const PbftHeader *header, uint
 /* Looks for missing bodies; true when all are here. */
 extern bool block_complete(HeldBlock *block);
 
-/* Limits and doubles: a function of the block's bytes alone (R3). Needs a complete block. */
+/* Whom these bodies name, as every member of the epoch computes it (A2). */
+extern void blocks_name(const uint32_t *slots, uint32_t count, PbftCauses *causes);
+
+/* Limits, doubles and whom the header names: a function of the block's bytes and the epoch alone
+ * (R3). Needs a complete block. */
 extern bool block_valid(const HeldBlock *block);
 
 /* Asks another member for what is missing, if it is time. */

@@ -51,6 +51,15 @@ read_addresses(NodeGenesis *genesis)
 	MemoryContextSwitchTo(context);
 }
 
+void
+members_domain(const NodeGenesis *genesis, PbftDomain *domain)
+{
+	memset(domain, 0, sizeof(*domain));
+	memcpy(domain->chain_id, genesis->chain_id, PBFT_CHAIN_ID_SIZE);
+	pbft_instance(genesis->epoch, 0, &genesis->anchor.hash, &genesis->valset_hash,
+				  domain->instance);
+}
+
 /* ---- which of them this node is ----------------------------------------------------------------
  */
 
@@ -118,7 +127,10 @@ fill_peers(const Genesis *origin, NodeGenesis *genesis, EpochSeats *seats)
 {
 	genesis->peer_count = epoch_guests(origin, &genesis->document, seats);
 	for (uint32_t i = 0; i < genesis->peer_count; i++)
+	{
 		genesis->numbers[i] = (uint16_t) seats->numbers[i];
+		genesis->incarnations[i] = seats->incarnations[i];
+	}
 	read_addresses(genesis);
 }
 
@@ -174,6 +186,8 @@ members_open(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch, Nod
 							   epoch->anchor_height),
 						errhint("Run mes.verify() to find the rows at fault.")));
 	read_anchor(origin, epoch, genesis);
+	epoch_older(epoch, origin, genesis->document.member_count, &genesis->older.height,
+				&genesis->older.ts_ms);
 	fill_peers(origin, genesis, seats);
 	find_self(genesis, seats);
 	pfree(seats);

@@ -18,6 +18,9 @@ extern void members_open(uint64_t height, const Genesis *origin, GovernanceEpoch
 /* Guests and addresses as they are now, within the epoch. Needs SPI. */
 extern void members_reload(const Genesis *origin, NodeGenesis *genesis);
 
+/* What every signature of the epoch begins with (A7). */
+extern void members_domain(const NodeGenesis *genesis, PbftDomain *domain);
+
 /* True when links and doors of the one do not serve the other. */
 extern bool members_differ(const NodeGenesis *left, const NodeGenesis *right);
 

@@ -111,6 +111,7 @@ order_offer(uint64_t request, uint64_t height, const McHash *parent)
 		candidate.body_bytes += slot->view.bytes.size;
 	}
 	merkle_builder_root(&tree, &candidate.tx_root);
+	blocks_name(order.offered_slots, order.offered, &candidate.causes);
 	candidate.tx_count = order.offered;
 	candidate.mempool_depth = order.ready_told;
 	candidate.sync_us = votelog_sync_time();

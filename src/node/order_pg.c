@@ -184,8 +184,7 @@ log_note(const PbftEffect *effect)
 			ereport(LOG, (errmsg("meschain is fenced: it follows and never votes in this epoch")));
 			break;
 		case PBFT_NOTE_EVIDENCE:
-			ereport(LOG, (errmsg("meschain holds evidence against member \"%s\"",
-								 order.genesis->document.members[effect->member].name)));
+			order_report(effect);
 			break;
 		default:
 			break;

@@ -128,6 +128,9 @@ extern void order_send(const PbftEffect *effect);
 extern void order_serve(const PbftEffect *effect);
 extern void order_gossip(void);
 
+/* report_pg.c: evidence becomes a transaction of this node. */
+extern void order_report(const PbftEffect *effect);
+
 /* lie_pg.c: what a faulty member does with what it should send (false: nothing) and compute. */
 #ifdef MESCHAIN_TEST_SWITCHES
 extern bool lie_to(uint32_t member, McSpan *bytes);

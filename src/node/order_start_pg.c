@@ -39,17 +39,6 @@ verify(void *context, uint32_t member, McSpan message, const uint8_t signature[P
  */
 
 static void
-fill_domain(void)
-{
-	const NodeGenesis *genesis = order.genesis;
-
-	memset(&order.domain, 0, sizeof(order.domain));
-	memcpy(order.domain.chain_id, genesis->chain_id, PBFT_CHAIN_ID_SIZE);
-	pbft_instance(genesis->epoch, 0, &genesis->anchor.hash, &genesis->valset_hash,
-				  order.domain.instance);
-}
-
-static void
 fill_config(PbftConfig *config, bool votes)
 {
 	const NodeGenesis *genesis = order.genesis;
@@ -71,6 +60,8 @@ fill_config(PbftConfig *config, bool votes)
 	config->drift_ms = (uint64_t) parameters[PARAMETER_DRIFT];
 	config->epoch_blocks = (uint64_t) parameters[PARAMETER_EPOCH_BLOCKS];
 	config->epoch_ms = (uint64_t) parameters[PARAMETER_EPOCH_TIME];
+	config->epoch_min_blocks = (uint64_t) parameters[PARAMETER_EPOCH_MIN_BLOCKS];
+	pbft_limit_causes(config, genesis->older.ts_ms > 0 ? &genesis->older : NULL);
 	config->heartbeat_ms = (uint64_t) parameters[PARAMETER_HEARTBEAT];
 	config->crypto = (PbftCrypto){ .sign = sign, .verify = verify };
 }
@@ -304,7 +295,7 @@ order_next_instance(void)
 	remap = members_differ(order.spare, order.genesis);
 	forget_turn();
 	blocks_restart(order.genesis, tip.height);
-	fill_domain();
+	members_domain(order.genesis, &order.domain);
 	open_door(remap);
 	begin_instance(&tip);
 }
@@ -323,7 +314,7 @@ order_start(void)
 	order.executed_height = tip.height;
 	forget_turn();
 	blocks_init(order.genesis, tip.height);
-	fill_domain();
+	members_domain(order.genesis, &order.domain);
 	open_door(true);
 	before_shmem_exit(close_door, 0);
 	begin_instance(&tip);

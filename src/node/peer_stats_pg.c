@@ -26,7 +26,7 @@ peer_votes(Peer *peer)
 		   peer_heard(peer);
 }
 
-#define PEER_COLUMNS 24
+#define PEER_COLUMNS 25
 
 static Datum
 count_datum(pg_atomic_uint64 *counter)
@@ -35,7 +35,8 @@ count_datum(pg_atomic_uint64 *counter)
 }
 
 static void
-put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
+put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, const PbftSummary *consensus,
+		 uint32_t number)
 {
 	Peer *peer = peer_of(number);
 	const GenesisMember *member = &genesis->document.members[number];
@@ -71,6 +72,7 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, uint32_t number)
 	values[22] = count_datum(&peer->frames_over);
 	nulls[23] = !desk_peer_paused(number, reason);
 	values[23] = CStringGetTextDatum(reason);
+	values[24] = BoolGetDatum(pbft_named(consensus->liars, number));
 	nulls[2] = since_us == 0;
 	nulls[5] = nulls[6] = nulls[7] = nulls[8] = heard_us == 0;
 	nulls[9] = round_trip_us == 0;
@@ -83,6 +85,7 @@ Datum
 mes_internal_stat_peers(PG_FUNCTION_ARGS)
 {
 	NodeGenesis *genesis = palloc(sizeof(NodeGenesis));
+	PbftSummary consensus;
 	bool runs = false;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -91,10 +94,13 @@ mes_internal_stat_peers(PG_FUNCTION_ARGS)
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	runs = node_shared->domain_known && node_shared->database_oid == MyDatabaseId;
 	if (runs)
+	{
 		*genesis = node_shared->running;
+		consensus = node_shared->consensus;
+	}
 	LWLockRelease(node_shared->lock);
 	for (uint32_t i = 0; runs && i < genesis->peer_count; i++)
 		if (i != genesis->self)
-			put_peer((ReturnSetInfo *) fcinfo->resultinfo, genesis, i);
+			put_peer((ReturnSetInfo *) fcinfo->resultinfo, genesis, &consensus, i);
 	return (Datum) 0;
 }

@@ -44,6 +44,7 @@ typedef struct NodeGenesis
 	McHash valset_hash;
 	uint32_t peer_count;                   /* seats and guests */
 	uint16_t numbers[GENESIS_MEMBERS_MAX]; /* on the roll, which never change */
+	uint64_t incarnations[GENESIS_MEMBERS_MAX]; /* of the seats' voting keys */
 	uint32_t self;                         /* which of them this node is; peer_count: none */
 	uint64_t incarnation;                  /* of its voting key, when it has a seat */
 	bool seated;                           /* its voting key is the one that its seat names */
@@ -51,6 +52,7 @@ typedef struct NodeGenesis
 	uint64_t epoch;
 	PbftTip anchor;                     /* the epoch's, as an instance begins on it */
 	uint8_t before[PBFT_INSTANCE_SIZE]; /* the instance that ended there */
+	PbftTip older; /* height and time of the anchor so many epochs back as there are seats (C9) */
 	TxRules rules;
 } NodeGenesis;
 

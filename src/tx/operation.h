@@ -105,6 +105,8 @@ typedef struct TxOperationKind
 	uint32_t state_bytes_max;
 	/* Its field "amount", where positive, is burned: statements show it as leaving. */
 	bool burns;
+	/* It may name a member in the header of its block (A2). */
+	bool names_seats;
 } TxOperationKind;
 
 #define OPERATION_ROWS_USUAL 2

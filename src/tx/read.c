@@ -181,6 +181,7 @@ read_operation(WireReader *reader, TxView *view, McProblem *problem)
 		return status_problem(problem, MC_UNKNOWN_OPERATION, (int64_t) number, 0);
 	if (!wire_read_bytes(reader, SIZE_MAX, &arguments))
 		return part_wire_problem(reader, problem);
+	view->names_seats |= kind->names_seats;
 	status = kind->check(arguments, &output_count, problem);
 	/* the kind counts bytes from its arguments, people from the envelope */
 	if (problem != NULL && names_a_byte(status))

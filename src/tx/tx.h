@@ -116,6 +116,7 @@ typedef struct TxView
 	uint32_t output_count;	  /* of operations and change */
 	uint32_t signature_count; /* in all witnesses: the unit of verification work */
 	uint64_t lock_height;	  /* the lowest at which every revealed condition holds, 0 when open */
+	bool names_seats; /* one of its operations may name a member in the block's header (A2) */
 	McSpan actors;
 	McSpan inputs;
 	McSpan operations;

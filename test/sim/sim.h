@@ -14,8 +14,8 @@
 #ifndef MESCHAIN_SIM_H
 #define MESCHAIN_SIM_H
 
-#include "pbft/evidence.h"
 #include "pbft/replica.h"
+#include "sim/body.h"
 #include "sim/instance.h"
 
 #include <stdbool.h>
@@ -25,7 +25,6 @@
 #define SIM_NODE_MAX (PBFT_NODE_MAX + 1) /* a twin has a place of its own */
 #define SIM_HEIGHT_MAX 20000
 #define SIM_EPOCH_MAX 256
-#define SIM_PROOF_MAX 1024
 #define SIM_BODY_TRIES 400
 #define SIM_LOG_MAX 600  /* records; then the log begins anew with a snapshot */
 #define SIM_LIVE_TAUS 20 /* after healing all must be level again within so many tau_max */
@@ -50,25 +49,6 @@ enum /* ways to be faulty, a set per faulty member */
 	BYZ_KINDS = 15
 };
 
-/* What a block holds: one transaction, and the signatures that stand outside its identity (A1). */
-typedef struct SimBody
-{
-	uint64_t tx;
-	uint64_t witness;
-	uint64_t rejoin;    /* member + 1 and its next key; 0: none */
-	uint32_t proof;     /* number of evidence in the world's table; 0: none */
-	uint32_t returning; /* a ticket for nothing of the member before this number; 0: none */
-} SimBody;
-
-/* Evidence, or what somebody calls so. */
-typedef struct SimProof
-{
-	uint32_t member;
-	size_t size;
-	uint8_t bytes[PBFT_EVIDENCE_MAX];
-} SimProof;
-
-#define SIM_TX_BAD ((uint64_t) 1 << 63) /* statically invalid: every honest member refuses it */
 
 typedef enum SimDoor
 {
