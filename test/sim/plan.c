@@ -125,6 +125,8 @@ sim_budget(void)
 	world.lame -= silent < world.lame ? silent : world.lame;
 	world.restores = pbft_faults(world.plan.n);
 	world.restores -= faulty < world.restores ? faulty : world.restores;
+	if (sim_resume_open())
+		world.lame = world.restores = 0;
 }
 
 /* The members of the plan, some of them faulty, all started. */

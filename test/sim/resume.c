@@ -259,6 +259,17 @@ sim_resume_names(const SimNode *node)
 	return resume.count > 0 && node->resume != resume.at && resume.fresh_key[node->member] > 0;
 }
 
+/* Somebody has yet to enter, and may find that its key counts no more. */
+bool
+sim_resume_open(void)
+{
+	bool open = resume.under_way;
+
+	for (uint32_t i = 0; i < world.plan.n; i++)
+		open |= resume.count > 0 && world.nodes[i].resume != resume.at;
+	return open;
+}
+
 static void
 mix_at_base(McHash *mix)
 {

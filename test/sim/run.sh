@@ -11,7 +11,7 @@ for argument in "$@"; do
 	esac
 done
 out=${OUT:-build/sim}
-flags="-O3 -flto=auto -g"
+flags="-O3 -march=native -flto=auto -g"
 if [ -n "$SAN" ]; then
 	flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 	out=$out/san

@@ -71,6 +71,7 @@ sim_free(SimBytes *bytes)
 		free(bytes);
 }
 
+/* Events lie in a heap of four children: half as deep as one of two, and they are side by side. */
 static bool
 earlier(const SimEvent *left, const SimEvent *right)
 {
@@ -90,8 +91,8 @@ sim_schedule(SimEvent event, uint64_t delay_us)
 	}
 	event.time_us = world.now_us + delay_us;
 	event.order = world.order++;
-	for (; at > 0 && earlier(&event, &world.heap[(at - 1) / 2]); at = (at - 1) / 2)
-		world.heap[at] = world.heap[(at - 1) / 2];
+	for (; at > 0 && earlier(&event, &world.heap[(at - 1) / 4]); at = (at - 1) / 4)
+		world.heap[at] = world.heap[(at - 1) / 4];
 	world.heap[at] = event;
 }
 
@@ -104,12 +105,14 @@ sim_next_event(void)
 
 	for (;;)
 	{
-		size_t child = 2 * at + 1;
+		size_t child = 4 * at + 1;
+		size_t end = child + 4 < world.heap_count ? child + 4 : world.heap_count;
 
 		if (child >= world.heap_count)
 			break;
-		if (child + 1 < world.heap_count && earlier(&world.heap[child + 1], &world.heap[child]))
-			child++;
+		for (size_t other = child + 1; other < end; other++)
+			if (earlier(&world.heap[other], &world.heap[child]))
+				child = other;
 		if (!earlier(&world.heap[child], &last))
 			break;
 		world.heap[at] = world.heap[child];
@@ -197,7 +200,9 @@ pool_event(void)
 	{
 		SimEvent event = { .kind = SIM_POOL, .node = (uint16_t) i };
 
-		sim_node_input(&world.nodes[i], &event);
+		/* it is told when there is work again, or none any more */
+		if ((world.nodes[i].replica->pool_count > 0) != world.work)
+			sim_node_input(&world.nodes[i], &event);
 	}
 	sim_schedule((SimEvent){ .kind = SIM_POOL }, 1 + sim_random(2 * world.plan.pool_mean_us));
 }

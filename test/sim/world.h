@@ -1,7 +1,4 @@
-/*
- * world.h - the world of one seed and the functions the simulator's files give each other. Included
- * by sim.h.
- */
+/* world.h - the world of one seed and the functions the simulator's files give each other. */
 #ifndef MESCHAIN_SIM_WORLD_H
 #define MESCHAIN_SIM_WORLD_H
 
@@ -148,6 +145,7 @@ extern void sim_resume_reset(void);
 extern void sim_resume_strike(void);
 extern void sim_resume_attest(void);
 extern bool sim_resume_lost(const SimNode *node, uint64_t height);
+extern bool sim_resume_open(void);
 extern bool sim_resume_names(const SimNode *node);
 extern void sim_resume_enter(SimNode *node);
 extern void sim_resume_log(SimNode *node);
