@@ -56,10 +56,7 @@ typedef struct NodeGenesis
 	TxRules rules;
 } NodeGenesis;
 
-/*
- * One block on its way between order and apply. Each stage hands the fields over to the other side:
- * whoever may move the stage on owns them.
- */
+/* One block on its way between order and apply: who may move the stage on owns the fields. */
 typedef enum ExchangeStage
 {
 	EXCHANGE_EMPTY,    /* order's */

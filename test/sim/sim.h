@@ -185,5 +185,6 @@ typedef struct SimNode
 } SimNode;
 
 #include "sim/world.h"
+#include "sim/cause.h"
 
 #endif

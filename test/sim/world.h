@@ -166,20 +166,6 @@ extern void sim_mix(const McHash *before, const PbftHeader *header, McHash *mix)
 extern void sim_onion_open(const SimNode *node, const McHash *tip, McHash *preimage);
 extern void sim_check_epoch(const SimNode *node, const PbftHeader *header);
 
-/* body.c */
-extern void sim_body_root(const SimBody *body, McHash *root);
-extern const SimBody *sim_body_held(const SimNode *node, const McHash *hash);
-extern void sim_body_take(SimNode *node, const PbftHeader *header, const McHash *hash,
-						  const SimBody *body);
-extern void sim_body_free(SimNode *node);
-extern void sim_exec_root(const McHash *previous, const SimBlock *block, McHash *root);
-
-/* cause.c */
-extern void sim_cause_seen(SimNode *node, const PbftEffect *effect);
-extern void sim_cause_draw(SimNode *node, SimBody *body);
-extern void sim_cause_named(const SimNode *node, const SimBody *body, PbftCauses *causes);
-extern void sim_check_named(const SimNode *node, const PbftHeader *header);
-
 /* disk.c */
 extern void sim_log_append(SimLog *log, McSpan record);
 extern bool sim_log_open(const SimLog *log);
