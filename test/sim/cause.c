@@ -102,6 +102,9 @@ sim_cause_named(const SimNode *node, const SimBody *body, PbftCauses *causes)
 void
 sim_check_named(const SimNode *node, const PbftHeader *header)
 {
+	/* what a RESUME made final again named members in an epoch before */
+	if (header->height <= world.instances[node->at].anchor.height)
+		return;
 	for (uint32_t i = 0; i < world.plan.n; i++)
 	{
 		uint64_t *at = &world.named_at[node->at][i];
