@@ -126,6 +126,7 @@ order_keep_proposed(const PbftEffect *effect)
 	HeldBlock *block = block_own(&effect->hash, effect->header, order.offered_slots, order.offered);
 
 	Assert(effect->header->tx_count == order.offered);
+	order.gossip_ms = 0; /* what it names is to be there when it is */
 	if (block == NULL || order.member_count == 1)
 		return;
 	if (!block->logged)
