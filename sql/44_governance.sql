@@ -84,25 +84,46 @@ COMMENT ON COLUMN mes.proposal_kinds.fields IS 'fields that its body must have';
 COMMENT ON COLUMN mes.proposal_kinds.optional_fields IS 'fields of which it must have at least one';
 COMMENT ON COLUMN mes.proposal_kinds.description IS 'what it does when it passes';
 
--- epochs: the last block of each is the one whose result names the next validators
+-- epochs: the last block of each is the one whose result names the next validators, or a recovery's base
 CREATE VIEW mes.epochs AS
 SELECT pg_catalog.row_number() OVER (ORDER BY a.anchor_height) - 1 AS epoch, a.anchor_height, a.valset_hash,
        a.started_at
   FROM (SELECT 0::bigint AS anchor_height, NULL::bytea AS valset_hash,
                (SELECT g.created_at FROM mes.genesis AS g) AS started_at
         UNION ALL
-        SELECT b.height, b.next_valset_hash, b.block_time FROM mes_internal.block_rows AS b
-         WHERE b.next_valset_hash <> pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')) AS a;
+        SELECT b.height, coalesce(pg_catalog.sha256(r.document), b.next_valset_hash), b.block_time
+          FROM mes_internal.block_rows AS b LEFT JOIN mes_internal.recovery_rows AS r ON r.base_height = b.height
+         WHERE b.next_valset_hash <> pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+        UNION ALL
+        SELECT b.height, pg_catalog.sha256(r.document), b.block_time
+          FROM mes_internal.recovery_rows AS r JOIN mes_internal.block_rows AS b ON b.height = r.base_height
+         WHERE b.next_valset_hash = pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')) AS a;
 COMMENT ON VIEW mes.epochs IS 'epochs so far; what passed in one holds from the next';
 COMMENT ON COLUMN mes.epochs.epoch IS 'number, from 0';
 COMMENT ON COLUMN mes.epochs.anchor_height IS 'last block of the epoch before, 0 for genesis';
-COMMENT ON COLUMN mes.epochs.valset_hash IS 'hash of the validators that vote in it, null for those of genesis';
+COMMENT ON COLUMN mes.epochs.valset_hash IS 'hash of the validators that vote in it, null for those of genesis; after a recovery of its document';
 COMMENT ON COLUMN mes.epochs.started_at IS 'chain time of that block';
 
--- the last version of each row, and whether it is in force: written before the last anchor
+CREATE FUNCTION mes_internal.roll_height(height bigint)
+RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+WITH anchor AS (
+  SELECT coalesce(pg_catalog.max(b.height), 0) AS height FROM mes_internal.block_rows AS b
+   WHERE b.height < roll_height.height
+     AND b.next_valset_hash <> pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+)
+SELECT coalesce((SELECT l.roll_height
+                   FROM (SELECT r.base_height, r.roll_height FROM mes_internal.recovery_rows AS r
+                          WHERE r.base_height < roll_height.height ORDER BY r.resume_no DESC LIMIT 1) AS l
+                  WHERE l.base_height >= a.height), a.height)
+  FROM anchor AS a;
+END;
+COMMENT ON FUNCTION mes_internal.roll_height(bigint) IS 'the block after which roll and settings stood as they hold for the block of this height: the anchor of its epoch, but after a recovery as in the epoch before it';
+
+-- the last version of each row, and whether it is in force
 CREATE VIEW mes_internal.governance_rows AS
 SELECT DISTINCT ON (s.table_number, s.key) s.table_number, s.key, s.value, s.height, s.tx_id,
-       s.height <= (SELECT pg_catalog.max(e.anchor_height) FROM mes.epochs AS e) AS in_force
+       s.height <= (SELECT mes_internal.roll_height(9223372036854775807)) AS in_force
   FROM mes_internal.state_rows AS s WHERE s.table_number BETWEEN 48 AND 51
  ORDER BY s.table_number, s.key, s.height DESC;
 COMMENT ON VIEW mes_internal.governance_rows IS 'current state rows of governance';
@@ -140,9 +161,7 @@ CREATE FUNCTION mes_internal.seat_number(height bigint, seat integer)
 RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 WITH anchor AS (
-  SELECT coalesce(pg_catalog.max(b.height), 0) AS height FROM mes_internal.block_rows AS b
-   WHERE b.height < seat_number.height
-     AND b.next_valset_hash <> pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+  SELECT mes_internal.roll_height(seat_number.height) AS height
 ), roll AS (
   SELECT DISTINCT ON (s.key) (pg_catalog.get_byte(s.key, 0) << 8) + pg_catalog.get_byte(s.key, 1) AS number, m.standing
     FROM anchor AS a JOIN mes_internal.state_rows AS s ON s.table_number = 48 AND s.height <= a.height,
@@ -179,7 +198,7 @@ COMMENT ON FUNCTION mes_internal.setting_at("char", text, bigint) IS 'a setting 
 
 CREATE OR REPLACE VIEW mes.parameters AS
 SELECT p.name, 'integer'::text AS type,
-       coalesce(mes_internal.setting_at('p', p.name, (SELECT pg_catalog.max(e.anchor_height) FROM mes.epochs AS e))::text,
+       coalesce(mes_internal.setting_at('p', p.name, (SELECT mes_internal.roll_height(9223372036854775807)))::text,
                 g.document -> 'parameters' ->> p.name, p.standard::text) AS value,
        p.minimum, p.maximum, p.standard::text AS default_value, p.unit, p.description,
        coalesce(mes_internal.setting_at('p', p.name, 9223372036854775807)::text,
@@ -255,7 +274,7 @@ DO $$
 DECLARE
   object text;
 BEGIN
-  FOREACH object IN ARRAY ARRAY['member_state(bytea)', 'setting_state(bytea)', 'setting_at("char", text, bigint)', 'seat_number(bigint, integer)', 'proposal_state(bytea)',
+  FOREACH object IN ARRAY ARRAY['member_state(bytea)', 'setting_state(bytea)', 'setting_at("char", text, bigint)', 'seat_number(bigint, integer)', 'roll_height(bigint)', 'proposal_state(bytea)',
                                 'approval_state(bytea)', 'proposal_kind_rows()'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION mes_internal.%s FROM PUBLIC', object);
     EXECUTE format('GRANT EXECUTE ON FUNCTION mes_internal.%s TO mes_reader, mes_auditor, mes_admin', object);

@@ -40,6 +40,7 @@ extern const CliCommand cmd_node[];
 extern const CliCommand cmd_node_care[];
 extern const CliCommand cmd_bootstrap[];
 extern const CliCommand cmd_attest[];
+extern const CliCommand cmd_recovery[];
 extern const CliCommand cmd_certificate[];
 extern const CliCommand cmd_key[];
 extern const CliCommand cmd_account[];

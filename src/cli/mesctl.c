@@ -23,6 +23,7 @@ static const CliCommand *const groups[] = {
 	cmd_node_care,
 	cmd_bootstrap,
 	cmd_attest,
+	cmd_recovery,
 	cmd_certificate,
 	cmd_key,
 	cmd_account,

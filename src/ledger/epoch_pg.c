@@ -5,6 +5,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "ledger/recovery_pg.h"
 #include "pbft/header.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -32,8 +33,9 @@ hash_of(HeapTuple row, TupleDesc desc, int column)
 	return hash;
 }
 
-void
-epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
+/* The epoch that the last anchor below a height opened; the first one when there is none. */
+static void
+open_by_anchor(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
 {
 	MemoryContext context = CurrentMemoryContext;
 	PbftHeader header;
@@ -43,7 +45,7 @@ epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
 	*epoch = (GovernanceEpoch){ .anchor_ms = origin->created_ms };
 	/* each leaf has an index of just these */
 	if (SPI_execute_with_args(
-			"SELECT b.height, b.header, count(*) OVER (), b.hash, b.next_valset_hash "
+			"SELECT b.height, b.header, b.hash, b.next_valset_hash "
 			"FROM mes_internal.block_rows b "
 			"WHERE b.height < $1 AND b.next_valset_hash <> decode(repeat('00', 32), 'hex') "
 			"ORDER BY b.height DESC LIMIT 1",
@@ -59,17 +61,38 @@ epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
 			elog(ERROR, "the header of an anchor is damaged");
 		epoch->anchor_height = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
 		epoch->anchor_ms = header.ts_ms;
-		epoch->number = (uint64_t) DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
-		epoch->anchor_hash = hash_of(row, desc, 4);
-		epoch->valset_hash = hash_of(row, desc, 5);
+		epoch->number = header.epoch + 1;
+		epoch->anchor_hash = hash_of(row, desc, 3);
+		epoch->valset_hash = hash_of(row, desc, 4);
 	}
 	else
 	{
 		genesis_hash(origin, &epoch->anchor_hash);
 		genesis_valset_hash(origin, &epoch->valset_hash);
 	}
+	epoch->roll_height = epoch->anchor_height;
 	SPI_freetuptable(SPI_tuptable);
 	MemoryContextSwitchTo(context);
+}
+
+void
+epoch_of(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch)
+{
+	RecoveryRow recovery;
+
+	open_by_anchor(height, origin, epoch);
+	if (!recovery_below(height, &recovery))
+		return;
+	epoch->resume_no = recovery.resume_no;
+	if (recovery.base.height < epoch->anchor_height)
+		return;
+	epoch->resumed = true;
+	epoch->number = recovery.epoch;
+	epoch->anchor_height = recovery.base.height;
+	epoch->anchor_ms = recovery.base.ts_ms;
+	epoch->anchor_hash = recovery.base_hash;
+	epoch->valset_hash = recovery.document_hash;
+	epoch->roll_height = recovery.roll_height;
 }
 
 void
@@ -90,15 +113,19 @@ epoch_older(const GovernanceEpoch *epoch, const Genesis *origin, uint32_t back, 
 			"WHERE b.height <= $1 AND b.next_valset_hash <> decode(repeat('00', 32), 'hex') "
 			"ORDER BY b.height DESC OFFSET $2 LIMIT 1",
 			2, (Oid[]){ INT8OID, INT4OID },
-			(Datum[]){ Int64GetDatum((int64) epoch->anchor_height), Int32GetDatum((int32) back) },
-			NULL, true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1 ||
-		pbft_header_decode(bytes_of(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2), &header,
+			(Datum[]){ Int64GetDatum((int64) epoch->roll_height), Int32GetDatum((int32) back) },
+			NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for an earlier epoch");
+	if (SPI_processed == 0)
+	{
+		*ts_ms = origin->created_ms; /* recoveries began some of them: there are fewer anchors */
+		return;
+	}
+	if (pbft_header_decode(bytes_of(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2), &header,
 						   &problem) != MC_OK)
-		elog(ERROR, "an earlier epoch's anchor is missing or damaged");
-	*height =
-		(uint64_t) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
-											   &isnull));
+		elog(ERROR, "an earlier epoch's anchor is damaged");
+	*height = (uint64_t) DatumGetInt64(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	*ts_ms = header.ts_ms;
 	SPI_freetuptable(SPI_tuptable);
 	MemoryContextSwitchTo(context);
@@ -107,7 +134,8 @@ epoch_older(const GovernanceEpoch *epoch, const Genesis *origin, uint32_t back, 
 void
 epoch_instance(const GovernanceEpoch *epoch, uint8_t instance[PBFT_INSTANCE_SIZE])
 {
-	pbft_instance(epoch->number, 0, &epoch->anchor_hash, &epoch->valset_hash, instance);
+	pbft_instance(epoch->number, epoch->resume_no, &epoch->anchor_hash, &epoch->valset_hash,
+				  instance);
 }
 
 /* ---- the roll ----------------------------------------------------------------------------------
@@ -147,7 +175,7 @@ bool
 epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Genesis *document,
 			EpochSeats *seats)
 {
-	int64 height = (int64) epoch->anchor_height;
+	int64 height = (int64) epoch->roll_height;
 	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
 	GovernanceValset valset;
 	GovernanceMember member;
@@ -158,12 +186,15 @@ epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Genesis *docume
 	for (uint32_t i = 0; i < valset.count; i++)
 	{
 		(void) governance_member(&state, valset.seats[i].number, &member);
+		if (epoch->resumed)
+			recovery_seat(epoch, valset.seats[i].number, &member);
 		document->members[i] = member.member;
 		seats->numbers[i] = valset.seats[i].number;
-		seats->incarnations[i] = valset.seats[i].incarnation;
+		seats->incarnations[i] = member.incarnation;
 	}
 	document->member_count = valset.count;
-	return hash_equal(&hash, &epoch->valset_hash);
+	/* a recovery's document names the fresh keys itself */
+	return epoch->resumed || hash_equal(&hash, &epoch->valset_hash);
 }
 
 static bool
@@ -205,6 +236,24 @@ epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats)
 }
 
 bool
+epoch_member(const Genesis *origin, uint32_t number, GovernanceMember *member)
+{
+	int64 height = PG_INT64_MAX;
+	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
+
+	return governance_member(&state, number, member);
+}
+
+uint32_t
+epoch_number_count(const Genesis *origin)
+{
+	int64 height = PG_INT64_MAX;
+	GovernanceState state = { .context = &height, .get_row = row_at, .genesis = origin };
+
+	return governance_number_count(&state);
+}
+
+bool
 epoch_find_member(const Genesis *origin, const char *name, uint32_t *number,
 				  GovernanceMember *member)
 {
@@ -220,7 +269,7 @@ epoch_find_member(const Genesis *origin, const char *name, uint32_t *number,
 }
 
 bool
-epoch_parameters(uint64_t anchor_height, Genesis *document)
+epoch_parameters(uint64_t roll_height, Genesis *document)
 {
 	MemoryContext context = CurrentMemoryContext;
 	bool changed = false;
@@ -229,7 +278,7 @@ epoch_parameters(uint64_t anchor_height, Genesis *document)
 							  "WHERE table_number = $1 AND height <= $2 ORDER BY key, height DESC",
 							  2, (Oid[]){ INT2OID, INT8OID },
 							  (Datum[]){ Int16GetDatum((int16) TX_TABLE_SETTINGS),
-										 Int64GetDatum((int64) anchor_height) },
+										 Int64GetDatum((int64) roll_height) },
 							  NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the settings");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -270,7 +319,7 @@ epoch_open(uint64_t height, const Genesis *origin, Genesis *document, TxRules *r
 {
 	epoch_of(height, origin, epoch);
 	*document = *origin;
-	(void) epoch_parameters(epoch->anchor_height, document);
+	(void) epoch_parameters(epoch->roll_height, document);
 	governance_rules(document, rules);
 }
 

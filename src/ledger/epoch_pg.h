@@ -1,6 +1,7 @@
 /*
  * epoch_pg.h - epochs as the stored chain has them. An epoch's last block, the anchor of the next,
- * is the one whose result names the next validators: next_valset_hash is not zero there.
+ * is the one whose result names the next validators: next_valset_hash is not zero there. A recovery
+ * (recovery_pg.h) begins an epoch too, on its base.
  */
 #ifndef MESCHAIN_LEDGER_EPOCH_PG_H
 #define MESCHAIN_LEDGER_EPOCH_PG_H
@@ -45,10 +46,10 @@ extern bool epoch_seats(const GovernanceEpoch *epoch, const Genesis *origin, Gen
 extern uint32_t epoch_guests(const Genesis *origin, Genesis *document, EpochSeats *seats);
 
 /*
- * Puts the parameters that hold in an epoch into the document: rows as they stood at its anchor.
- * True when one differs from what the document said.
+ * Puts the parameters that hold in an epoch into the document: rows as they stood at its roll
+ * height. True when one differs from what the document said.
  */
-extern bool epoch_parameters(uint64_t anchor_height, Genesis *document);
+extern bool epoch_parameters(uint64_t roll_height, Genesis *document);
 
 /* For the block to come: its epoch, the parameters in force and the rules they make. */
 extern void epoch_open(uint64_t height, const Genesis *origin, Genesis *document, TxRules *rules,
@@ -62,6 +63,10 @@ extern bool epoch_named(const McHash *next_valset);
 
 /* Hash of the next epoch's validators, of the state after the block just executed. */
 extern void epoch_next_valset(LedgerBlock *block, const Genesis *genesis, McHash *hash);
+
+/* A number of the roll as it stands now; false: never given. And how many were. Needs SPI. */
+extern bool epoch_member(const Genesis *origin, uint32_t number, GovernanceMember *member);
+extern uint32_t epoch_number_count(const Genesis *origin);
 
 /* The member of this name, as the roll stands now; false: none. Needs SPI. */
 extern bool epoch_find_member(const Genesis *origin, const char *name, uint32_t *number,

@@ -303,21 +303,12 @@ ledger_block_execute(LedgerBlock *block, const TxView *view)
 	return tx->problem.status;
 }
 
-/*
- * The fees of one asset in one block are part of its supply, so they fit an int64. Their entry in
- * the write set is the leaf after the transactions'; a block without fees has no such leaf.
- */
-void
-ledger_block_close(LedgerBlock *block)
+static void
+add_fees(LedgerBlock *block, size_t *used)
 {
 	LedgerOutput *made = &block->outputs[block->output_count];
 	McHash element;
-	McHash leaf;
-	size_t used = 0;
-	McSpan writes;
 
-	if (block->fees_paid == 0)
-		return;
 	assert(block->output_count <= BLOCK_OUTPUTS_MAX);
 	*made = (LedgerOutput){
 		.output_id = OUTPUT_ID(block->height, block->output_count),
@@ -331,7 +322,29 @@ ledger_block_close(LedgerBlock *block)
 	block->output_count++;
 	ledger_output_element(made, &element);
 	lthash_add(block->state, &element);
-	write_entry(block, &used, WRITE_ADDED, &element);
+	write_entry(block, used, WRITE_ADDED, &element);
+}
+
+/*
+ * The fees of one asset in one block are part of its supply, so they fit an int64. Their entry in
+ * the write set is the leaf after the transactions', behind those of the block's own rows; a block
+ * without either has no such leaf.
+ */
+void
+ledger_block_close(LedgerBlock *block)
+{
+	LedgerMark mark = { .rows = block->row_count };
+	McHash leaf;
+	size_t used = 0;
+	McSpan writes;
+
+	while (mark.rows > 0 && block->rows[mark.rows - 1].position == block->tx_count)
+		mark.rows--;
+	commit_rows(block, &mark, &used);
+	if (block->fees_paid != 0)
+		add_fees(block, &used);
+	if (used == 0)
+		return;
 	writes = span_of(block->arena + block->arena_used, used);
 	merkle_leaf(&leaf, &writes, 1);
 	merkle_builder_add(&block->writeset, &leaf);

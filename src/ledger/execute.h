@@ -143,6 +143,9 @@ extern void ledger_block_begin(LedgerBlock *block, const LedgerStore *store, uin
 /* Executes the next transaction and returns its status; a refusal leaves no other trace. */
 extern McStatus ledger_block_execute(LedgerBlock *block, const TxView *view);
 
+/* After the last transaction and before the close: a row that no transaction wrote. */
+extern void ledger_block_put_row(LedgerBlock *block, TxTable table, McSpan key, McSpan value);
+
 /*
  * After the last transaction: the fees paid are one output of the block, behind all others, with
  * a txid that no transaction has and at the position after the last.

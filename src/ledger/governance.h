@@ -114,8 +114,12 @@ typedef struct GovernanceEpoch
 	uint64_t number;
 	uint64_t anchor_height; /* 0: genesis */
 	uint64_t anchor_ms;
-	McHash anchor_hash; /* of genesis in the first epoch */
-	McHash valset_hash;
+	McHash anchor_hash;   /* of genesis in the first epoch */
+	McHash valset_hash;   /* of a recovery's document in the epoch that it begins (C8) */
+	uint64_t resume_no;   /* of the last recovery below; 0: none */
+	bool resumed;         /* it began with that recovery, and its anchor is the recovery's base */
+	uint64_t roll_height; /* the roll and the settings hold as they stood then: at the anchor, but
+						   * after a recovery as in the epoch before it */
 } GovernanceEpoch;
 
 /*

@@ -2,6 +2,7 @@
  * prove_pg.c - mes.prove_transaction: gathers from stored rows what proof.h needs. It trusts no
  * row: what does not hash to its header is an error, not a proof.
  */
+#include "ledger/recovery_pg.h"
 #include "ledger/verify_item_pg.h"
 
 #include "catalog/pg_type.h"
@@ -228,7 +229,7 @@ fill_epoch(const Found *found, uint64_t anchor, ProofEpoch *epoch)
 	const Genesis *genesis = &found->verifier->genesis;
 	Genesis *document = palloc(sizeof(Genesis));
 	EpochSeats *seats = palloc(sizeof(EpochSeats));
-	GovernanceEpoch begun = { .anchor_height = anchor };
+	GovernanceEpoch begun = { .anchor_height = anchor, .roll_height = anchor };
 	BlockRow block;
 
 	if (!verify_load_block(anchor, &block))
@@ -251,8 +252,18 @@ fill_epoch(const Found *found, uint64_t anchor, ProofEpoch *epoch)
 static void
 pass_epochs(const Found *found, uint64_t last, ProofParts *parts)
 {
-	uint64_t *anchors = anchors_below(last, &parts->epoch_count);
-	ProofEpoch *epochs =
+	uint64_t *anchors;
+	ProofEpoch *epochs;
+	RecoveryRow recovery;
+
+	if (recovery_below(last, &recovery))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("no proof leads from genesis over recovery " UINT64_FORMAT
+							   " at block " UINT64_FORMAT,
+							   recovery.resume_no, recovery.base.height),
+						errhint("Give an anchor_height: a block whose hash the verifier knows.")));
+	anchors = anchors_below(last, &parts->epoch_count);
+	epochs =
 		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(ProofEpoch) * (parts->epoch_count + 1));
 
 	for (uint32_t i = 0; i < parts->epoch_count; i++)

@@ -4,6 +4,7 @@
  */
 #include "ledger/verify_item_pg.h"
 
+#include "ledger/recovery_pg.h"
 #include "ledger/tables_pg.h"
 #include "miscadmin.h"
 
@@ -142,13 +143,34 @@ subject_is(const BlockRow *block, const PbftSubject *subject)
 												hash_equal(&subject->hash, &block->header_hash));
 }
 
+static bool
+signed_by(ProofTrust *trust, const PbftCertificate *certificate, McProblem *problem)
+{
+	PbftCrypto crypto = { .context = &trust->instance, .verify = verify_vote };
+
+	return pbft_certificate_verify(certificate, &trust->instance.domain,
+								   trust->instance.member_count, &crypto, problem) == MC_OK;
+}
+
+/* The last blocks up to a recovery's base became final in the epoch that it began (C8). */
+static bool
+signed_in_recovery(const Verifier *verifier, uint64_t height, const PbftCertificate *certificate)
+{
+	ProofTrust *trust = verify_trust_recovery(verifier, height);
+	McProblem problem;
+	bool good = trust != NULL && signed_by(trust, certificate, &problem);
+
+	if (trust != NULL)
+		pfree(trust);
+	return good;
+}
+
 /* The subject is this block's or a descendant's, a quorum of the epoch's members signed it. */
 static bool
 check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftKind kind,
 				  PbftCertificate *certificate)
 {
 	const char *which = kind == PBFT_COMMIT ? "commit" : "result";
-	PbftCrypto crypto = { .context = &verifier->trust.instance, .verify = verify_vote };
 	McProblem problem;
 	char message[192];
 
@@ -170,8 +192,8 @@ check_certificate(Verifier *verifier, const BlockRow *block, McSpan bytes, PbftK
 						   "");
 		return false;
 	}
-	if (pbft_certificate_verify(certificate, &verifier->trust.instance.domain,
-								verifier->trust.instance.member_count, &crypto, &problem) != MC_OK)
+	if (!signed_by(&verifier->trust, certificate, &problem) &&
+		!signed_in_recovery(verifier, block->height, certificate))
 	{
 		status_message(&problem, message, sizeof(message));
 		report_certificate(verifier, block, which, "a certificate does not verify", message);
@@ -253,6 +275,7 @@ verify_execute(Verifier *verifier, const BlockRow *block, VerifyBlock *result)
 		verifier->current = &txs[i];
 		(void) ledger_block_execute(verifier->block, &txs[i].view);
 	}
+	recovery_execute(verifier->block, block->height, &verifier->epoch, &verifier->genesis);
 	ledger_block_close(verifier->block);
 	ledger_block_roots(verifier->block, &result->roots);
 }
@@ -328,6 +351,6 @@ verify_check_block(Verifier *verifier, BlockRow *block, const BlockRow *parent)
 	if (result->executed && !result->uncertain && !block->damaged)
 		verify_check_valset(verifier, block, parent);
 	result->roots.state_digest = block->roots.state_digest;
-	if (epoch_named(&block->next_valset_hash))
+	if (verify_ends_epoch(verifier, block))
 		verifier->epoch_height = 0; /* the next block begins an epoch */
 }

@@ -100,6 +100,8 @@ struct Verifier
 	Genesis in_force;      /* the epoch's parameters and, as far as they have seats, its members */
 	EpochSeats seats;
 	bool seats_good; /* as the anchor names them */
+	bool recoveries_known;
+	bool recovered; /* this ledger had a recovery */
 	TxRules rules;
 	MemoryContext item_context;
 	LedgerBlock *block;
@@ -158,6 +160,9 @@ extern void verify_compare_actors(Verifier *verifier, const BlockRow *block, Ver
 /* verify_epoch_pg.c: the epoch and rules of a block, and whether it names the next validators */
 extern void verify_enter_epoch(Verifier *verifier, uint64_t height);
 /* by a number on the roll, -1 when there is none */
+extern bool verify_ends_epoch(Verifier *verifier, const BlockRow *block);
+/* The members who signed what the recovery at or soon above a height made final; NULL: none did. */
+extern ProofTrust *verify_trust_recovery(const Verifier *verifier, uint64_t height);
 extern int verify_seat(const Verifier *verifier, int number);
 extern void verify_check_valset(Verifier *verifier, const BlockRow *block, const BlockRow *parent);
 /* verify_effects_pg.c */

@@ -283,10 +283,9 @@ arena_copy(LedgerBlock *block, McSpan span)
 }
 
 /* Rows are bounded by the kinds that write them: admission refuses before they could not. */
-static void
-on_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
+void
+ledger_block_put_row(LedgerBlock *block, TxTable table, McSpan key, McSpan value)
 {
-	LedgerBlock *block = world->ledger;
 	LedgerRow *row = &block->rows[block->row_count];
 	uint32_t *head = &block->row_heads[row_bucket(table, key)];
 
@@ -299,6 +298,12 @@ on_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
 	};
 	block->row_next[block->row_count] = *head;
 	*head = block->row_count++;
+}
+
+static void
+on_put_row(TxWorld *world, TxTable table, McSpan key, McSpan value)
+{
+	ledger_block_put_row(world->ledger, table, key, value);
 }
 
 void

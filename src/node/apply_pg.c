@@ -9,14 +9,11 @@
 
 #include "access/xact.h"
 #include "bi/bi_pg.h"
-#include "catalog/pg_authid.h"
-#include "commands/dbcommands.h"
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "ledger/epoch_pg.h"
+#include "ledger/recovery_pg.h"
 #include "ledger/store_pg.h"
 #include "ledger/tables_pg.h"
-#include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "node/apply_load_pg.h"
 #include "node/decided_pg.h"
@@ -33,7 +30,6 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -57,6 +53,7 @@ static struct
 	NodeGenesis *next; /* the epoch that begins, until it is published */
 	PbftTip tip;
 	GovernanceEpoch epoch; /* of the next block */
+	uint64_t base;         /* of a recovery under way: above the tip, and the members run on it */
 	StoreStats stats_told;
 	uint32_t held; /* blocks of the open transaction that are done but for its commit */
 	uint64_t held_since_us;
@@ -66,7 +63,7 @@ static void
 publish_start(void)
 {
 	LWLockAcquire(node_shared->lock, LW_EXCLUSIVE);
-	genesis_publish(apply.genesis);
+	genesis_publish(apply.base > 0 ? apply.next : apply.genesis);
 	node_shared->tip = apply.tip;
 	node_shared->final_height = apply.tip.height;
 	node_shared->database_oid = MyDatabaseId;
@@ -103,6 +100,7 @@ start_apply(void)
 					 "Run mes.create_genesis() or mes.join_federation().");
 	apply_load_tip(apply.origin, &apply.tip);
 	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.genesis);
+	apply.base = members_open_recovery(apply.tip.height, apply.origin, apply.next);
 	home_enter(apply.origin, apply.genesis->document.member_count);
 	store_set_epoch(apply.origin, &apply.genesis->rules);
 	apply.sum_stored_height = apply_load_sum(apply.tip.height, &apply.sum);
@@ -143,6 +141,7 @@ execute(const BlockExchange *exchange)
 					   &fees, &apply.next_sum);
 	for (uint32_t i = 0; i < exchange->slot_count; i++)
 		(void) ledger_block_execute(apply.block, &pool_slot(exchange->slots[i])->view);
+	recovery_execute(apply.block, exchange->header.height, &apply.epoch, apply.origin);
 	ledger_block_close(apply.block);
 }
 
@@ -370,6 +369,7 @@ begin_epoch(void)
 	begin_transaction();
 	members_open(apply.tip.height + 1, apply.origin, &apply.epoch, apply.next);
 	commit_transaction();
+	apply.base = 0;
 	changed = memcmp(apply.next->document.parameters, apply.genesis->document.parameters,
 					 sizeof(apply.genesis->document.parameters)) != 0;
 	if (changed)
@@ -459,7 +459,7 @@ static bool
 may_hold(const BlockExchange *exchange, const BlockRecord *record, bool hooks_ran)
 {
 	return exchange->more && !hooks_ran && !epoch_named(&record->next_valset_hash) &&
-		   !roll_written() && tables_known(record->height + 1) &&
+		   record->height != apply.base && !roll_written() && tables_known(record->height + 1) &&
 		   outcomes_fit(exchange->slot_count) &&
 		   (apply.held == 0 || now_us() - apply.held_since_us < HELD_US);
 }
@@ -509,9 +509,9 @@ finish_block(BlockExchange *exchange, const BlockRecord *record)
 	take_block(exchange, record);
 	commit_blocks();
 	/* order makes the next instance of what stands there when it learns that this is durable */
-	if (epoch_named(&record->next_valset_hash))
+	if (epoch_named(&record->next_valset_hash) || record->height == apply.base)
 		begin_epoch();
-	else if (roll_written())
+	else if (apply.base == 0 && roll_written())
 		reload_members();
 	tell_applied(exchange);
 }
@@ -589,7 +589,7 @@ apply_main(Datum argument)
 			close_held(&node_shared->exchange);
 		else if (apply.held > 0)
 			worker_wait(-1);
-		else if (pg_atomic_read_u32(&node_shared->addresses_due) != 0)
+		else if (apply.base == 0 && pg_atomic_read_u32(&node_shared->addresses_due) != 0)
 			reload_members();
 		else
 			worker_wait(-1);

@@ -40,6 +40,7 @@ typedef struct Desk
 	uint8_t question[COMPARE_QUESTION_SIZE];
 	char notice[DESK_NOTICE_MAX + 1]; /* why it is paused, as it says */
 	TimestampTz noticed_at;           /* 0: it is not */
+	TimestampTz mute_at;              /* when it said that it cannot vote; 0: it can */
 	/* ours */
 	pid_t asker; /* 0: the line is free */
 	Latch *latch;
@@ -120,22 +121,54 @@ desk_take_answer(uint32_t member, McSpan bytes)
 	return good;
 }
 
+typedef enum Notice
+{
+	NOTICE_RUNS,
+	NOTICE_PAUSED, /* and why */
+	NOTICE_MUTE,   /* fenced or diverged: follows and serves, and votes for nothing */
+	NOTICE_VOTES,
+} Notice;
+
 bool
 desk_take_notice(uint32_t member, McSpan bytes)
 {
 	Desk *desk = &shared->desks[member];
-	bool paused = bytes.data[0] == 1;
+	Notice notice = (Notice) bytes.data[0];
 	McSpan reason = span_of(bytes.data + 1, bytes.size - 1);
 
-	if (bytes.size > 1 + DESK_NOTICE_MAX || bytes.data[0] > 1 || paused != (bytes.size > 1) ||
-		!wire_text_valid(reason) || memchr(reason.data, '\n', reason.size) != NULL)
+	if (bytes.size > 1 + DESK_NOTICE_MAX || bytes.data[0] > NOTICE_VOTES ||
+		(notice == NOTICE_PAUSED) != (bytes.size > 1) || !wire_text_valid(reason) ||
+		memchr(reason.data, '\n', reason.size) != NULL)
 		return false;
 	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
-	desk->noticed_at = paused ? GetCurrentTimestamp() : 0;
-	memcpy(desk->notice, reason.data, reason.size);
-	desk->notice[reason.size] = '\0';
+	if (notice == NOTICE_MUTE || notice == NOTICE_VOTES)
+		desk->mute_at = notice == NOTICE_MUTE ? GetCurrentTimestamp() : 0;
+	else
+	{
+		desk->noticed_at = notice == NOTICE_PAUSED ? GetCurrentTimestamp() : 0;
+		memcpy(desk->notice, reason.data, reason.size);
+		desk->notice[reason.size] = '\0';
+	}
 	LWLockRelease(&desk->lock);
 	return true;
+}
+
+static bool
+lately(TimestampTz said)
+{
+	return said != 0 && GetCurrentTimestamp() - said < DESK_NOTICE_MS * INT64CONST(1000);
+}
+
+bool
+desk_peer_mute(uint32_t member)
+{
+	Desk *desk = &shared->desks[member];
+	bool mute;
+
+	LWLockAcquire(&desk->lock, LW_SHARED);
+	mute = lately(desk->mute_at);
+	LWLockRelease(&desk->lock);
+	return mute;
 }
 
 bool
@@ -145,8 +178,7 @@ desk_peer_paused(uint32_t member, char reason[DESK_NOTICE_MAX + 1])
 	bool paused;
 
 	LWLockAcquire(&desk->lock, LW_SHARED);
-	paused = desk->noticed_at != 0 &&
-			 GetCurrentTimestamp() - desk->noticed_at < DESK_NOTICE_MS * INT64CONST(1000);
+	paused = lately(desk->noticed_at);
 	strlcpy(reason, desk->notice, DESK_NOTICE_MAX + 1);
 	LWLockRelease(&desk->lock);
 	return paused;
@@ -239,18 +271,12 @@ answer_one(uint32_t member, const CompareQuestion *question)
 	PG_END_TRY();
 }
 
-void
-desk_tell_pause(const char *reason)
+static void
+tell_all(McSpan notice)
 {
-	uint8_t notice[1 + DESK_NOTICE_MAX] = { reason != NULL };
-	size_t size = 0;
 	uint32_t members = 0;
 	uint32_t self = 0;
 
-	if (reason != NULL)
-		size = (size_t) pg_mbcliplen(reason, (int) strlen(reason), DESK_NOTICE_MAX);
-	for (size_t i = 0; i < size; i++)
-		notice[1 + i] = (uint8_t) (reason[i] == '\n' ? ' ' : reason[i]);
 	LWLockAcquire(node_shared->lock, LW_SHARED);
 	if (node_shared->domain_known)
 	{
@@ -260,7 +286,28 @@ desk_tell_pause(const char *reason)
 	LWLockRelease(node_shared->lock);
 	for (uint32_t i = 0; i < members; i++)
 		if (i != self)
-			send_frame(i, PBFT_FRAME_NOTICE, span_of(notice, 1 + size));
+			send_frame(i, PBFT_FRAME_NOTICE, notice);
+}
+
+void
+desk_tell_pause(const char *reason)
+{
+	uint8_t notice[1 + DESK_NOTICE_MAX] = { reason != NULL ? NOTICE_PAUSED : NOTICE_RUNS };
+	size_t size = 0;
+
+	if (reason != NULL)
+		size = (size_t) pg_mbcliplen(reason, (int) strlen(reason), DESK_NOTICE_MAX);
+	for (size_t i = 0; i < size; i++)
+		notice[1 + i] = (uint8_t) (reason[i] == '\n' ? ' ' : reason[i]);
+	tell_all(span_of(notice, 1 + size));
+}
+
+void
+desk_tell_mute(bool mute)
+{
+	uint8_t notice = mute ? NOTICE_MUTE : NOTICE_VOTES;
+
+	tell_all(span_of(&notice, 1));
 }
 
 bool

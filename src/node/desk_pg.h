@@ -28,6 +28,10 @@ extern bool desk_take_answer(uint32_t member, McSpan bytes);
 extern bool desk_take_notice(uint32_t member, McSpan bytes);
 /* True when a member said lately that it is paused; why, as it says. */
 extern bool desk_peer_paused(uint32_t member, char reason[DESK_NOTICE_MAX + 1]);
+/* True when a member said lately that it cannot vote. */
+extern bool desk_peer_mute(uint32_t member);
+/* Tells every other member that this node cannot vote, or can again. */
+extern void desk_tell_mute(bool mute);
 /* Tells every other member that this node is paused, or no more. */
 extern void desk_tell_pause(const char *reason);
 

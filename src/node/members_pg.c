@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "ledger/recovery_pg.h"
 #include "node/guc_pg.h"
 #include "node/keys_pg.h"
 #include "node/launcher_pg.h"
@@ -56,7 +57,7 @@ members_domain(const NodeGenesis *genesis, PbftDomain *domain)
 {
 	memset(domain, 0, sizeof(*domain));
 	memcpy(domain->chain_id, genesis->chain_id, PBFT_CHAIN_ID_SIZE);
-	pbft_instance(genesis->epoch, 0, &genesis->anchor.hash, &genesis->valset_hash,
+	pbft_instance(genesis->epoch, genesis->resume_no, &genesis->anchor.hash, &genesis->valset_hash,
 				  domain->instance);
 }
 
@@ -134,15 +135,58 @@ fill_peers(const Genesis *origin, NodeGenesis *genesis, EpochSeats *seats)
 	read_addresses(genesis);
 }
 
+/* Of a block's row; false: the block is no row yet. */
+static bool
+find_result(uint64_t height, McHash *exec_root)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bytea *root;
+	bool isnull;
+	bool found;
+
+	if (SPI_execute(psprintf("SELECT state_root FROM mes_internal.block_rows "
+							 "WHERE height = " UINT64_FORMAT,
+							 height),
+					true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read block " UINT64_FORMAT, height);
+	found = SPI_processed == 1;
+	if (found)
+	{
+		root = DatumGetByteaPP(
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		if (isnull || VARSIZE_ANY_EXHDR(root) != HASH_SIZE)
+			elog(ERROR, "the state root of block " UINT64_FORMAT " is damaged", height);
+		memcpy(exec_root->bytes, VARDATA_ANY(root), HASH_SIZE);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	MemoryContextSwitchTo(context);
+	return found;
+}
+
+/* A recovery's base is said to be what its header says, whether or not it is executed (C8). */
+static void
+read_base(const GovernanceEpoch *epoch, NodeGenesis *genesis)
+{
+	RecoveryRow recovery;
+
+	if (!recovery_below(epoch->anchor_height + 1, &recovery))
+		elog(ERROR, "recovery " UINT64_FORMAT " is missing", epoch->resume_no);
+	genesis->base_parent = recovery.base.parent_hash;
+	genesis->anchor.stable_height = recovery.base.stable_height;
+	genesis->anchor.stable_exec_root = recovery.base.stable_exec_root;
+	memset(&genesis->anchor.exec_root, 0, sizeof(McHash));
+	(void) find_result(epoch->anchor_height, &genesis->anchor.exec_root);
+}
+
 /* As an instance begins on it (docs/pbft.md, Start 1). */
 static void
 read_anchor(const Genesis *origin, const GovernanceEpoch *epoch, NodeGenesis *genesis)
 {
-	MemoryContext context = CurrentMemoryContext;
 	GovernanceEpoch before;
-	bytea *root;
-	bool isnull;
 
+	genesis->resume_no = epoch->resume_no;
+	genesis->resumed = epoch->resumed;
+	genesis->roll_height = epoch->roll_height;
 	genesis->anchor = (PbftTip){ .height = epoch->anchor_height,
 								 .hash = epoch->anchor_hash,
 								 .exec_root = epoch->anchor_hash,
@@ -153,19 +197,14 @@ read_anchor(const Genesis *origin, const GovernanceEpoch *epoch, NodeGenesis *ge
 		return;
 	epoch_of(epoch->anchor_height, origin, &before);
 	epoch_instance(&before, genesis->before);
-	if (SPI_execute(psprintf("SELECT state_root FROM mes_internal.block_rows "
-							 "WHERE height = " UINT64_FORMAT,
-							 epoch->anchor_height),
-					true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
+	if (epoch->resumed)
+	{
+		read_base(epoch, genesis);
+		return;
+	}
+	if (!find_result(epoch->anchor_height, &genesis->anchor.exec_root))
 		elog(ERROR, "block " UINT64_FORMAT " is missing", epoch->anchor_height);
-	root = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	if (isnull || VARSIZE_ANY_EXHDR(root) != HASH_SIZE)
-		elog(ERROR, "the state root of block " UINT64_FORMAT " is damaged", epoch->anchor_height);
-	memcpy(genesis->anchor.exec_root.bytes, VARDATA_ANY(root), HASH_SIZE);
 	genesis->anchor.stable_exec_root = genesis->anchor.exec_root;
-	SPI_freetuptable(SPI_tuptable);
-	MemoryContextSwitchTo(context);
 }
 
 void
@@ -193,12 +232,26 @@ members_open(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch, Nod
 	pfree(seats);
 }
 
+uint64_t
+members_open_recovery(uint64_t height, const Genesis *origin, NodeGenesis *genesis)
+{
+	GovernanceEpoch epoch;
+	RecoveryRow recovery;
+
+	if (!recovery_from(height + 1, &recovery))
+		return 0;
+	members_open(recovery.base.height + 1, origin, &epoch, genesis);
+	return recovery.base.height;
+}
+
 void
 members_reload(const Genesis *origin, NodeGenesis *genesis)
 {
 	EpochSeats *seats = palloc0(sizeof(EpochSeats));
 	GovernanceEpoch epoch = { .anchor_height = genesis->anchor.height,
-							  .valset_hash = genesis->valset_hash };
+							  .valset_hash = genesis->valset_hash,
+							  .resumed = genesis->resumed,
+							  .roll_height = genesis->roll_height };
 	uint32_t self = genesis->self;
 	bool named = self < genesis->peer_count;
 

@@ -15,6 +15,13 @@
 extern void members_open(uint64_t height, const Genesis *origin, GovernanceEpoch *epoch,
 						 NodeGenesis *genesis);
 
+/*
+ * The members run in the epoch that a recovery began while blocks up to its base are of the one
+ * before (C8). Fills what they run with and returns the height of the base, 0 when no recovery is
+ * under way above this height. Needs SPI.
+ */
+extern uint64_t members_open_recovery(uint64_t height, const Genesis *origin, NodeGenesis *genesis);
+
 /* Guests and addresses as they are now, within the epoch. Needs SPI. */
 extern void members_reload(const Genesis *origin, NodeGenesis *genesis);
 

@@ -132,3 +132,10 @@ mes_internal_common_block(PG_FUNCTION_ARGS)
 	desk_close();
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
+
+PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_version);
+Datum
+mes_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(MESCHAIN_VERSION));
+}

@@ -13,6 +13,7 @@
 #include "node/handoff_pg.h"
 #include "node/launcher_pg.h"
 #include "node/link_pg.h"
+#include "node/recovery_pg.h"
 #include "node/switches_pg.h"
 #include "node/votelog_pg.h"
 #include "storage/ipc.h"
@@ -429,6 +430,7 @@ turn(void)
 	order_step((PbftEvent){
 		.kind = PBFT_EVENT_CLOCK, .now_ms = order.now_ms, .wall_ms = order_wall_ms() });
 	feed_exchange();
+	order_answer_recovery();
 	if (speaking())
 	{
 		links_poll(order.now_ms);
@@ -494,6 +496,7 @@ work_waits(void)
 	uint32_t stage = pg_atomic_read_u32(&node_shared->exchange.stage);
 
 	if (stage == EXCHANGE_APPLIED || stage == EXCHANGE_HELD ||
+		pg_atomic_read_u32(&node_shared->recovery.stage) == RECOVERY_ASKED ||
 		(stage == EXCHANGE_EXECUTED && order.executed_height < node_shared->exchange.header.height))
 		return true;
 	if (pg_atomic_read_u32(&node_shared->paused) != 0 && !speaking())

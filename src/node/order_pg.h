@@ -44,6 +44,7 @@ typedef struct OrderState
 	uint32_t member_count;    /* seats */
 	uint32_t self;            /* of the links: a place among genesis->peer_count */
 	const char *fence_reason; /* what is wrong with the vote log; NULL: not known yet */
+	bool closed;        /* a statement for a recovery was made: this log is whole up to there */
 	bool fenced;        /* the vote log cannot be trusted: nothing is persisted or voted any more */
 	uint64_t epoch_end; /* the block that ends the epoch, once a quorum agreed on its result */
 	bool epoch_over;    /* its last block is durable: the next instance begins with the next turn */

@@ -8,6 +8,7 @@
 #include "node/keys_pg.h"
 #include "node/link_pg.h"
 #include "node/members_pg.h"
+#include "node/recovery_pg.h"
 #include "node/votelog_pg.h"
 #include "storage/ipc.h"
 #include "utils/memutils.h"
@@ -50,6 +51,8 @@ fill_config(PbftConfig *config, bool votes)
 	config->member_count = order.member_count;
 	config->self = votes ? order.self : order.member_count;
 	config->anchor = genesis->anchor;
+	config->resumed = genesis->resumed;
+	config->base_parent = genesis->base_parent;
 	config->order_seed = genesis->anchor.hash;
 	config->window = order.member_count == 1 ? 1 : WINDOW;
 	config->lag = order.member_count == 1 ? 1 : LAG;
@@ -118,7 +121,8 @@ fill_owner(VoteLogOwner *owner, const PbftTip *tip)
 	memcpy(owner->instance, order.domain.instance, PBFT_INSTANCE_SIZE);
 	memcpy(owner->before, genesis->before, PBFT_INSTANCE_SIZE);
 	owner->incarnation = genesis->incarnation;
-	owner->at_anchor = tip->height == genesis->anchor.height;
+	/* a recovery's base may have yet to become a row */
+	owner->at_anchor = tip->height <= genesis->anchor.height;
 }
 
 /* A key that is another one has a log of its own, which never forgot anything yet (A18). */
@@ -132,7 +136,7 @@ take_key(void)
 	if (memcmp(before, order.voting.key.public_key, SUITE_PUBLIC_SIZE) == 0)
 		return;
 	votelog_close();
-	order.fenced = false;
+	order.fenced = order.closed = false;
 	order.fence_reason = NULL;
 }
 
@@ -155,7 +159,9 @@ read_log(const VoteLogOwner *owner)
 
 	if (order.fenced)
 		return VOTELOG_FENCED;
-	state = votelog_open(owner, take_record, &why);
+	why = "this node made a statement for a recovery";
+	if (order_may_vote())
+		state = votelog_open(owner, take_record, &why);
 	if (state != VOTELOG_FENCED)
 		return state;
 	order.fenced = true;
@@ -260,6 +266,8 @@ begin_instance(const PbftTip *tip)
 		state = read_log(&owner);
 	if (state == VOTELOG_WAITS)
 		init_replica(false);
+	if (state != VOTELOG_GOES_ON)
+		order_take_recovery(tip->height);
 	say_mode(state);
 	order_step((PbftEvent){ .kind = PBFT_EVENT_START, .start = tip });
 	if (order.fenced)

@@ -46,6 +46,24 @@ pause_in_force(char *reason)
 	return false;
 }
 
+/* Who counts on this node's vote learns that there is none. */
+static void
+announce_mute(TimestampTz now)
+{
+	static bool told;
+	static TimestampTz told_at;
+	bool mute;
+
+	LWLockAcquire(node_shared->lock, LW_SHARED);
+	mute = node_shared->mode == NODE_FENCED || node_shared->mode == NODE_DIVERGED;
+	LWLockRelease(node_shared->lock);
+	if (mute == told && (!mute || now - told_at < DESK_NOTICE_MS / 4 * INT64CONST(1000)))
+		return;
+	desk_tell_mute(mute);
+	told = mute;
+	told_at = now;
+}
+
 void
 pause_announce(void)
 {
@@ -54,6 +72,7 @@ pause_announce(void)
 	char reason[NODE_REASON_MAX];
 	TimestampTz now = GetCurrentTimestamp();
 
+	announce_mute(now);
 	if (!pause_in_force(reason))
 		reason[0] = '\0';
 	if (strcmp(reason, told) == 0 &&

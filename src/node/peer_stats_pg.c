@@ -51,7 +51,7 @@ put_peer(ReturnSetInfo *result, const NodeGenesis *genesis, const PbftSummary *c
 	values[1] = BoolGetDatum(pg_atomic_read_u32(&peer->link_up) != 0);
 	values[2] = TimestampTzGetDatum((TimestampTz) since_us);
 	values[3] = BoolGetDatum(peer_heard(peer));
-	values[4] = BoolGetDatum(peer_votes(peer));
+	values[4] = BoolGetDatum(peer_votes(peer) && !desk_peer_mute(number));
 	values[5] = TimestampTzGetDatum((TimestampTz) heard_us);
 	values[6] = count_datum(&peer->view);
 	values[7] = count_datum(&peer->committed);

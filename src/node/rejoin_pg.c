@@ -7,7 +7,7 @@
  * it (members_pg.c). It is used for one log: a log that has spoken, or is not where it was made,
  * has lost its key.
  */
-#include "postgres.h"
+#include "node/rejoin_pg.h"
 
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -19,7 +19,6 @@
 #include "node/guc_pg.h"
 #include "node/keys_pg.h"
 #include "node/submission_pg.h"
-#include "node/votelog_pg.h"
 #include "pbft/resume.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -35,9 +34,8 @@ bytes_of(const void *data, size_t size)
 	return bytes;
 }
 
-/* The public half of the next key; what was made for an earlier attempt serves again. */
-static void
-next_key(uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
+void
+rejoin_next_key(uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])
 {
 	SuiteSecret next;
 
@@ -65,7 +63,7 @@ mes_rotate_node_key(PG_FUNCTION_ARGS)
 	uint8_t voting_key[SUITE_PUBLIC_SIZE];
 	uint8_t log_uuid[VOTELOG_UUID_SIZE];
 
-	next_key(voting_key, log_uuid);
+	rejoin_next_key(voting_key, log_uuid);
 	PG_RETURN_BYTEA_P(bytes_of(voting_key, SUITE_PUBLIC_SIZE));
 }
 
@@ -132,7 +130,7 @@ mes_attest_node(PG_FUNCTION_ARGS)
 
 	genesis_running(genesis);
 	find_member(genesis->name, &rejoin, &member);
-	next_key(rejoin.voting_key, rejoin.log_uuid);
+	rejoin_next_key(rejoin.voting_key, rejoin.log_uuid);
 	sign(&rejoin, &member);
 	pbft_rejoin_encode(&rejoin, ticket);
 	PG_RETURN_BYTEA_P(bytes_of(ticket, sizeof(ticket)));

@@ -70,6 +70,7 @@ on_startup(void)
 		pg_atomic_init_u32(&node_shared->apply_waiting_since_ms, 0);
 		pg_atomic_init_u32(&node_shared->exchange.stage, EXCHANGE_EMPTY);
 		pg_atomic_init_u64(&node_shared->exchange.applied, 0);
+		pg_atomic_init_u32(&node_shared->recovery.stage, RECOVERY_IDLE);
 		stats_init(&node_shared->stats);
 		node_shared->stats_reset_us = GetCurrentTimestamp();
 		node_shared->pool_stats_reset_us = node_shared->stats_reset_us;

@@ -9,8 +9,10 @@
 
 #include "ledger/execute.h"
 #include "ledger/genesis.h"
+#include "node/exchange_pg.h"
 #include "node/peers_pg.h"
 #include "node/pool_pg.h"
+#include "node/recovery_desk_pg.h"
 #include "pbft/pbft.h"
 #include "port/atomics.h"
 #include "storage/latch.h"
@@ -42,48 +44,23 @@ typedef struct NodeGenesis
 	uint8_t chain_id[CHAIN_ID_SIZE];
 	McHash genesis_hash;
 	McHash valset_hash;
-	uint32_t peer_count;                   /* seats and guests */
-	uint16_t numbers[GENESIS_MEMBERS_MAX]; /* on the roll, which never change */
+	uint32_t peer_count;                        /* seats and guests */
+	uint16_t numbers[GENESIS_MEMBERS_MAX];      /* on the roll, which never change */
 	uint64_t incarnations[GENESIS_MEMBERS_MAX]; /* of the seats' voting keys */
-	uint32_t self;                         /* which of them this node is; peer_count: none */
-	uint64_t incarnation;                  /* of its voting key, when it has a seat */
-	bool seated;                           /* its voting key is the one that its seat names */
+	uint32_t self;                              /* which of them this node is; peer_count: none */
+	uint64_t incarnation;                       /* of its voting key, when it has a seat */
+	bool seated;                                /* its voting key is the one that its seat names */
 	char name[GENESIS_NAME_MAX + 1];
 	uint64_t epoch;
 	PbftTip anchor;                     /* the epoch's, as an instance begins on it */
+	uint64_t resume_no;                 /* of the last recovery below it */
+	bool resumed;                       /* the anchor is a recovery's base, final in this epoch */
+	McHash base_parent;                 /* then: the parent of the base */
+	uint64_t roll_height;               /* the roll holds as it stood then */
 	uint8_t before[PBFT_INSTANCE_SIZE]; /* the instance that ended there */
 	PbftTip older; /* height and time of the anchor so many epochs back as there are seats (C9) */
 	TxRules rules;
 } NodeGenesis;
-
-/* One block on its way between order and apply: who may move the stage on owns the fields. */
-typedef enum ExchangeStage
-{
-	EXCHANGE_EMPTY,    /* order's */
-	EXCHANGE_EXECUTE,  /* apply's: evaluate, then EXECUTED; go on writing rows */
-	EXCHANGE_EXECUTED, /* order's: exec_root is there */
-	EXCHANGE_COMMIT,   /* apply's: a quorum signed exec_root; commit */
-	EXCHANGE_HELD,     /* order's: written, not committed; the next one, or CLOSE */
-	EXCHANGE_CLOSE,    /* apply's: there is no next one; commit */
-	EXCHANGE_APPLIED,  /* order's: all are durable */
-} ExchangeStage;
-
-typedef struct BlockExchange
-{
-	pg_atomic_uint32 stage;
-	PbftHeader header;
-	McHash hash;
-	uint32_t slot_count;
-	uint32_t slots[BLOCK_TX_MAX];
-	McHash exec_root;
-	McHash next_valset; /* not zero: the block ends the epoch */
-	bool more;          /* with COMMIT: the next is whole and its result agreed, so are others */
-	pg_atomic_uint64 applied; /* blocks up to here are durable */
-	uint32_t commit_certificate_size;
-	uint32_t result_certificate_size;
-	uint8_t commit_certificate[PBFT_CERTIFICATE_MAX];
-	uint8_t result_certificate[PBFT_CERTIFICATE_MAX];
-} BlockExchange;
 
 /* Counters that only one process writes; readers take them as they are. */
 typedef struct NodeStats
@@ -142,7 +119,7 @@ typedef struct NodeShared
 	bool genesis_known;
 	NodeGenesis genesis;
 	uint64_t genesis_version; /* counts its changes: 40 kB are copied only then */
-	PbftTip tip; /* the last block whose transaction is durable */
+	PbftTip tip;              /* the last block whose transaction is durable */
 	uint64_t final_height;
 	PbftSummary consensus;
 	bool domain_known;
@@ -170,12 +147,13 @@ typedef struct NodeShared
 	pg_atomic_uint32 hook_generation; /* grows when the list of commit hooks changes */
 	pg_atomic_uint32 paused;
 	pg_atomic_uint32 peers_changed; /* addresses or guests: order reads genesis again */
-	pg_atomic_uint32 roll_due; /* other members: the housekeeper looks after their roles */
+	pg_atomic_uint32 roll_due;      /* other members: the housekeeper looks after their roles */
 	pg_atomic_uint32 addresses_due; /* mes.set_peer_address: apply reads them again */
 	pg_atomic_uint32 outbox_due;    /* a hook submitted: the outbox is to be handed over at once */
 	pg_atomic_uint32 apply_waiting_since_ms; /* for a lock; 0 when not */
 
 	NodeStats stats;
+	RecoveryDesk recovery;
 	BlockExchange exchange;
 } NodeShared;
 

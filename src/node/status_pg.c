@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "node/desk_pg.h"
 #include "node/guc_pg.h"
 #include "node/pause_pg.h"
 #include "node/peer_stats_pg.h"
@@ -99,7 +100,7 @@ members_voting(const NodeSnapshot *snapshot)
 	uint32_t count = snapshot->consensus.voting ? 1 : 0;
 
 	for (uint32_t i = 0; i < snapshot->member_count && snapshot->member_count > 1; i++)
-		count += i != snapshot->self && peer_votes(peer_of(i));
+		count += i != snapshot->self && peer_votes(peer_of(i)) && !desk_peer_mute(i);
 	return count;
 }
 
@@ -112,6 +113,10 @@ members_heard(const NodeSnapshot *snapshot)
 		count += i != snapshot->self && peer_heard(peer_of(i));
 	return count;
 }
+
+static const char hint_recovery[] =
+	"More members are fenced than the federation can do without: all make statements "
+	"(mesctl recovery attest), and go on from what these prove.";
 
 /* Between two views nobody votes; when that lasts, too few are there to agree on the next. */
 static void
@@ -147,6 +152,27 @@ say_quorum(NodeSnapshot *snapshot)
 	snprintf(reason, sizeof(reason), "%u of %u members vote, %u are needed", voting,
 			 snapshot->member_count, consensus->quorum);
 	set_reason(snapshot, snapshot->mode, reason, "mes.stat_peers names who is missing.");
+}
+
+/* So many that cannot vote never become a quorum by themselves: no block comes, no ticket counts.
+ */
+static void
+say_lost_quorum(NodeSnapshot *snapshot)
+{
+	bool fenced = snapshot->mode == NODE_FENCED;
+	uint32_t count = snapshot->member_count;
+	uint32_t mute = fenced ? 1 : 0;
+
+	for (uint32_t i = 0; i < count && count > 1; i++)
+		mute += i != snapshot->self && desk_peer_mute(i);
+	if (!snapshot->runs || (snapshot->mode != NODE_VOTING && !fenced) ||
+		mute <= count - snapshot->consensus.quorum)
+		return;
+	if (!fenced)
+		snprintf(snapshot->reason, sizeof(snapshot->reason),
+				 "%u of %u members can vote, %u are needed", count - mute, count,
+				 snapshot->consensus.quorum);
+	strlcpy(snapshot->hint, hint_recovery, sizeof(snapshot->hint));
 }
 
 /* Workers that found no extension look again when there is a genesis; whoever asks here has one. */
@@ -195,6 +221,7 @@ take_snapshot(NodeSnapshot *snapshot)
 	forget_missing_extension(snapshot);
 	say_quorum(snapshot);
 	say_view(snapshot);
+	say_lost_quorum(snapshot);
 	if (snapshot->runs && database != MyDatabaseId)
 	{
 		snapshot->runs = false;
@@ -279,13 +306,6 @@ mes_can_stop(PG_FUNCTION_ARGS)
 	take_snapshot(snapshot);
 	/* a node that does not run is not missed more when its server stops too */
 	PG_RETURN_BOOL(!snapshot->runs || !snapshot->consensus.voting || others_suffice(snapshot));
-}
-
-PGDLLEXPORT PG_FUNCTION_INFO_V1(mes_version);
-Datum
-mes_version(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(MESCHAIN_VERSION));
 }
 
 /* ---- the pool

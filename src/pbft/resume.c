@@ -49,6 +49,21 @@ pbft_resume_encode(const uint8_t chain_id[PBFT_CHAIN_ID_SIZE], uint64_t resume_n
 	return packer.size;
 }
 
+bool
+pbft_resume_next(McSpan document, size_t *offset, PbftAttest *attest)
+{
+	size_t at = *offset > 0 ? *offset : PBFT_CHAIN_ID_SIZE + 8 + 1;
+	PbftUnpacker unpacker = { document, at, false };
+	uint32_t size = unpack_32(&unpacker);
+	McProblem problem;
+
+	if (unpacker.bad || size > document.size - unpacker.offset)
+		return false;
+	*offset = unpacker.offset + size;
+	return pbft_attest_decode(span_of(document.data + unpacker.offset, size), attest, &problem) ==
+		   MC_OK;
+}
+
 void
 pbft_resume_signed(McSpan document, uint8_t out[PBFT_DOCUMENT_SIGNED_SIZE])
 {

@@ -131,6 +131,10 @@ extern size_t pbft_resume_encode(const uint8_t chain_id[PBFT_CHAIN_ID_SIZE], uin
 								 const McSpan *attests, uint32_t count, uint8_t *out, size_t room);
 extern void pbft_resume_signed(McSpan document, uint8_t out[PBFT_DOCUMENT_SIGNED_SIZE]);
 
+/* The next TIP of a document that was judged, from *offset on (at first 0); false behind the last.
+ */
+extern bool pbft_resume_next(McSpan document, size_t *offset, PbftAttest *attest);
+
 /* Any bytes may come; scratch holds two TIPs while they are compared. */
 extern McStatus pbft_resume_judge(const PbftResumeRules *rules, McSpan document,
 								  const uint8_t signature[PBFT_SIGNATURE_SIZE],
