@@ -22,7 +22,9 @@ pbft_recv_prepare(PbftReplica *replica, const PbftMessage *message)
 		pbft_evidence(replica, &replica->scratch, message);
 		return MC_OK;
 	}
-	pbft_proposal_show(replica, slot, message);
+	/* once a vote: a faulty member that repeats it would have a proposal for each */
+	if (old->view_next != message->subject.view + 1)
+		pbft_proposal_show(replica, slot, message);
 	pbft_slot_store(replica, slot, message->sender, &message->subject, message->signature);
 	pbft_check_prepared(replica, height);
 	return MC_OK;

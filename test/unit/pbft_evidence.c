@@ -132,6 +132,9 @@ test_another_offer_is_shown(void)
 					 span_of(evidence.first.bytes,
 							 pbft_message_signed(&message, &config.domain, evidence.first.bytes)),
 					 message.signature));
+	pbft_effects_clear(&effects);
+	vote(PBFT_PREPARE, voter, 0, 1, &other); /* again: nothing more */
+	CHECK_INT(count_sent(PBFT_PRE_PREPARE), 0);
 	header = first_block(2);
 	propose(&header, 0);
 	CHECK_INT(noted(), PBFT_LIE_PROPOSALS);
