@@ -11,7 +11,7 @@ for argument in "$@"; do
 done
 LIMIT=${LIMIT:-60}
 seeds=1000000
-[ -n "$QUICK" ] && seeds=120
+[ -n "$QUICK" ] && seeds=300
 top=$(pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
