@@ -40,7 +40,18 @@ sub back_up
 	return;
 }
 
-sub wait_gone { my ($self, $node) = @_; sleep 1 while keys %{ $self->processes($node) }; return }
+# Who waits for a lock of a killed process would wait for ever: no postmaster is left to end it.
+sub wait_gone
+{
+	my ($self, $node) = @_;
+
+	for (my $tries = 0; my @left = keys %{ $self->processes($node) }; $tries++)
+	{
+		kill 'KILL', @left if $tries > 2;
+		sleep 1;
+	}
+	return;
+}
 
 sub restore
 {
