@@ -97,6 +97,9 @@ sub lose_in_flight
 	my %held = map { $_ => $self->worker_pid($_, 'apply') } $self->nodes;
 	kill 'STOP', values %held;
 	sleep 1;
+	# the load may wait for a block that all have executed: this one comes after it
+	$self->sql($others[0], "SET meschain.commit = 'local'; SELECT mes.notarise(sha256('in flight'))");
+	sleep 1;
 	kill 'KILL', $self->postmaster_pid($_), $held{$_} foreach @nodes; # who is stopped does not notice
 	$self->wait_gone($_) foreach @nodes;
 	kill 'CONT', @held{@others};

@@ -16,7 +16,10 @@ my $dir = $bank->dir;
 # ---- two of four, with blocks in flight that the two survivors have prepared and not applied
 my $acked = $bank->lose_in_flight(3, 4);
 $bank->wait_until(1, 'SELECT reason FROM mes.status', '2 of 4 members can vote, 3 are needed', 60);
-like($bank->sql($_, 'SELECT hint FROM mes.status'), qr/mesctl recovery attest/, "node$_ says what to do") foreach 1, 3;
+foreach my $node (1, 3)
+{
+	ok($bank->wait_until($node, 'SELECT hint FROM mes.status', qr/mesctl recovery attest/, 60), "node$node says what to do");
+}
 my @said = $bank->statements(1 .. 4);
 like($said[1], qr/vote log whole/, 'a survivor is a witness');
 like($said[3], qr/vote log lost/, 'who was restored is none');
