@@ -219,29 +219,80 @@ order_send(const PbftEffect *effect)
 		pfree(unconstify(uint8_t *, list.data));
 }
 
-/* By hash, a block that is no row yet; the door has answered everything else. */
-void
-order_serve(const PbftEffect *effect)
+/* A block that is no row yet; the door has answered everything else. final: with the proof of its
+ * order, which the one who asks does not have; or NULL. */
+static void
+send_block(uint32_t peer, const HeldBlock *block, const OrderedBlock *final)
 {
 	static PbftMessage message;
 	static uint8_t encoded[PBFT_MESSAGE_MAX];
-	HeldBlock *block = block_find(&effect->hash);
-	uint32_t peer = peer_named(effect->member);
+	PbftCertified *certified = &message.u.certified;
+	McProblem problem;
 	McSpan list;
 
-	if (effect->count > 0 || block == NULL || block->slots == NULL ||
-		peer >= order.genesis->peer_count)
-		return;
 	memset(&message, 0, offsetof(PbftMessage, u));
 	message.kind = PBFT_CERTIFIED;
 	message.sender = members_speaker(order.genesis, order.self);
 	memcpy(message.instance, order.domain.instance, PBFT_INSTANCE_SIZE);
-	message.u.certified.header = block->header;
-	message.u.certified.has_commit = false;
-	message.u.certified.has_checkpoint = false;
+	certified->header = block->header;
+	certified->has_checkpoint = false;
+	certified->has_commit =
+		final != NULL &&
+		pbft_certificate_decode(span_of(final->certificate, final->certificate_size),
+								&certified->commit, &problem) == MC_OK;
 	list = block_list(block);
 	send_framed(peer, span_of(encoded, pbft_message_encode(&message, encoded)), list);
 	pfree(unconstify(uint8_t *, list.data));
+}
+
+static const OrderedBlock *
+final_at(uint64_t height)
+{
+	for (uint32_t i = 0; i < order.ordered_count; i++)
+	{
+		const OrderedBlock *block = &order.ordered[(order.ordered_first + i) % ORDERED_MAX];
+
+		if (block->header.height == height)
+			return block;
+	}
+	return NULL;
+}
+
+/*
+ * Final blocks that are no rows yet. Their results may need the one who asks: when a proposer dies
+ * between its messages, two of four have a final block and wait for the third to agree to its
+ * result.
+ */
+static void
+serve_final(uint32_t peer, uint64_t from, uint32_t count)
+{
+	for (uint64_t height = from; height < from + count; height++)
+	{
+		const OrderedBlock *final = final_at(height);
+		HeldBlock *block = final != NULL ? block_find(&final->hash) : NULL;
+
+		if (block == NULL || !block_complete(block))
+			return;
+		send_block(peer, block, final);
+	}
+}
+
+void
+order_serve(const PbftEffect *effect)
+{
+	uint32_t peer = peer_named(effect->member);
+	HeldBlock *block;
+
+	if (peer >= order.genesis->peer_count)
+		return;
+	if (effect->count > 0)
+	{
+		serve_final(peer, effect->height, effect->count);
+		return;
+	}
+	block = block_find(&effect->hash);
+	if (block != NULL && block->slots != NULL)
+		send_block(peer, block, NULL);
 }
 
 static void
