@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "ledger/datum_pg.h"
 #include "ledger/describe_pg.h"
 #include "ledger/parameters.h"
 #include "node/json_pg.h"
@@ -22,16 +23,6 @@ bytes_argument(FunctionCallInfo fcinfo, int argument)
 	bytea *bytes = PG_GETARG_BYTEA_PP(argument);
 
 	return span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-}
-
-static Datum
-bytes_datum(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return PointerGetDatum(bytes);
 }
 
 static Datum

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "ledger/datum_pg.h"
 #include "miscadmin.h"
 #include "node/errors_pg.h"
 #include "node/guc_pg.h"
@@ -31,16 +32,6 @@ engine_rights_return(const EngineRights *saved)
 {
 	SetUserIdAndSecContext(saved->user, saved->context);
 	AtEOXact_GUC(false, saved->guc_level);
-}
-
-static Datum
-bytes_datum(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return PointerGetDatum(bytes);
 }
 
 /* A key of one's own may be at an account of another role, whose name is not told. */

@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "ledger/datum_pg.h"
 #include "ledger/describe_pg.h"
 #include "ledger/proposal.h"
 #include "node/accounts_pg.h"
@@ -28,16 +29,6 @@
 
 #define TERM_DEFAULT_US (INT64CONST(7) * 86400 * 1000000)
 #define UNIX_EPOCH_US ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * INT64CONST(86400000000))
-
-static Datum
-bytes_datum(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return PointerGetDatum(bytes);
-}
 
 static McSpan
 bytes_argument(FunctionCallInfo fcinfo, int argument)

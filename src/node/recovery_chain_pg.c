@@ -5,6 +5,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "ledger/datum_pg.h"
 #include "ledger/recovery_pg.h"
 #include "node/errors_pg.h"
 #include "node/genesis_pg.h"
@@ -12,16 +13,6 @@
 
 /* A certificate of use is of a block near the last one. */
 #define NEAR_BLOCKS 4096
-
-static bytea *
-bytes_of(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return bytes;
-}
 
 void
 chain_open(RecoveryChain *chain, McSpan blocks)

@@ -9,6 +9,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "ledger/datum_pg.h"
 #include "ledger/recovery_pg.h"
 #include "node/accounts_pg.h"
 #include "node/errors_pg.h"
@@ -367,16 +368,6 @@ read_base(const RecoveryChain *chain, PbftHeader *base)
 	problem_check(
 		pbft_header_decode(span_of(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)), base, &problem),
 		&problem);
-}
-
-static Datum
-bytes_datum(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return PointerGetDatum(bytes);
 }
 
 /* Recoveries that the statements do not stand on were never effective: they are not on the way. */

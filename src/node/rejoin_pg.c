@@ -11,6 +11,7 @@
 
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "ledger/datum_pg.h"
 #include "ledger/epoch_pg.h"
 #include "ledger/proposal.h"
 #include "node/accounts_pg.h"
@@ -23,16 +24,6 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
-
-static bytea *
-bytes_of(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return bytes;
-}
 
 void
 rejoin_next_key(uint8_t voting_key[SUITE_PUBLIC_SIZE], uint8_t log_uuid[VOTELOG_UUID_SIZE])

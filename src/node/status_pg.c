@@ -9,6 +9,7 @@
 #include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "ledger/datum_pg.h"
 #include "miscadmin.h"
 #include "node/desk_pg.h"
 #include "node/guc_pg.h"
@@ -20,21 +21,11 @@
 #include "storage/procarray.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 #include "utils/uuid.h"
+#include "utils/wait_event.h"
 
 #define STATUS_COLUMNS 17
 #define POOL_COLUMNS 12
-
-static Datum
-bytes_datum(const void *data, size_t size)
-{
-	bytea *bytes = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(bytes, VARHDRSZ + size);
-	memcpy(VARDATA(bytes), data, size);
-	return PointerGetDatum(bytes);
-}
 
 static Datum
 row_datum(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
